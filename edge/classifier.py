@@ -1,0 +1,131 @@
+"""A model file, loaded once, that says what a picture shows. Start reading here."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge import runtime
+from edge.contract import Contract, read_model, unseal
+from edge.errors import ModelError
+from edge.fit import Image, fit
+
+DEFAULT_MODEL = Path(__file__).with_name("default.tflite")
+
+
+class Answer(NamedTuple):
+    """What a picture shows, and how sure that is.
+
+    Attributes:
+        label: the decision: the likeliest label, or the model's fallback where that stays below its threshold.
+        probability: of `label`, 0..1.
+        probabilities: of every label, in the model's order.
+        latency_ms: from the picture to this answer: fit, inference and decision.
+    """
+
+    label: str
+    probability: float
+    probabilities: Mapping[str, float]
+    latency_ms: float
+
+
+def decide(contract: Contract, probabilities: npt.NDArray[np.float32]) -> int:
+    """Return the index of the label to answer: the likeliest, or the fallback where it is too unlikely."""
+    best = int(probabilities.argmax())
+    if contract.fallback is not None and probabilities[best] < contract.thresholds.get(contract.labels[best], 0.0):
+        return contract.labels.index(contract.fallback)
+    return best
+
+
+class Classifier:
+    """A sealed .tflite model, ready to classify.
+
+    Args:
+        path: the model file; the product's default model where it is not given.
+        threads: how many threads one inference may use. More than the free cores makes it slower.
+
+    Raises:
+        ModelError: the file cannot be trusted or does not match its contract.
+
+    Not safe to use from two threads at once: make one each.
+    """
+
+    def __init__(self, path: Path | str = DEFAULT_MODEL, threads: int = 1) -> None:
+        self.path = Path(path)
+        content = read_model(self.path)
+        self.contract: Contract = unseal(content, self.path)
+        self._interpreter: Any = runtime.load(content, threads, self.path)
+        # The file stays alive with its interpreter, which reads the weights in place.
+        self._content = content
+        self._input, self._output = self._tensors()
+        rule = self.contract.fit
+        self._fitted: Image = np.empty((rule.height, rule.width, 3), np.uint8)
+        self._scratch: Image = np.empty_like(self._fitted)
+
+    def _tensors(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the details of the input and the probabilities, having held them against the contract."""
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        rule, labels = self.contract.fit, self.contract.labels
+        expected = {
+            "input": (inputs[0], (1, rule.height, rule.width, 3)),
+            "output": (outputs[0], (1, len(labels))),
+        }
+        for name, (tensor, shape) in expected.items():
+            found = tuple(int(size) for size in tensor["shape"])
+            if found != shape or tensor["dtype"] not in (np.uint8, np.float32):
+                raise ModelError(
+                    self.path,
+                    f"its {name} is {np.dtype(tensor['dtype']).name} {found}, not uint8 or float32 {shape} as its contract",
+                    "Convert the model again",
+                )
+        if inputs[0]["dtype"] == np.uint8 and tuple(inputs[0]["quantization"]) != (1.0, 0):
+            raise ModelError(self.path, "its input does not take pixels as they are", "Convert the model again")
+        return inputs[0], outputs[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in output order."""
+        return self.contract.labels
+
+    def predict(self, image: Image) -> npt.NDArray[np.float32]:
+        """Return the probabilities float32 (labels,) of a picture uint8 (height, width, 3), BGR."""
+        tensor = self._interpreter.tensor(self._input["index"])
+        if self._input["dtype"] == np.uint8:
+            fit(image, self.contract.fit, tensor()[0], self._scratch)
+        else:
+            np.copyto(tensor()[0], fit(image, self.contract.fit, self._fitted, self._scratch))
+        return self._invoke()
+
+    def predict_fitted(self, fitted: Image) -> npt.NDArray[np.float32]:
+        """Return the probabilities float32 (labels,) of a picture that `fit` has already prepared."""
+        np.copyto(self._interpreter.tensor(self._input["index"])()[0], fitted)
+        return self._invoke()
+
+    def _invoke(self) -> npt.NDArray[np.float32]:
+        self._interpreter.invoke()
+        output: npt.NDArray[Any] = self._interpreter.get_tensor(self._output["index"])[0]
+        if output.dtype == np.float32:
+            return output
+        scale, zero_point = self._output["quantization"]
+        # Widened before the subtraction: uint8 would wrap around below the zero point.
+        wide: npt.NDArray[np.int32] = output.astype(np.int32)
+        return np.multiply(wide - zero_point, scale, dtype=np.float32)
+
+    def classify(self, image: Image) -> Answer:
+        """Say what a picture shows.
+
+        Args:
+            image: uint8 (height, width, 3), BGR, as OpenCV gives it; any size.
+
+        Raises:
+            ValueError: image has another shape or dtype.
+        """
+        started = time.perf_counter()
+        probabilities = self.predict(image)
+        chosen = decide(self.contract, probabilities)
+        latency_ms = (time.perf_counter() - started) * 1000
+        values = probabilities.tolist()
+        return Answer(self.labels[chosen], values[chosen], dict(zip(self.labels, values, strict=True)), latency_ms)

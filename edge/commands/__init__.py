@@ -1,0 +1,24 @@
+"""One file per sub-command of `catdog`: `add_arguments(parser)` and `main(options) -> exit status`."""
+
+import argparse
+from pathlib import Path
+
+from edge.classifier import DEFAULT_MODEL
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that loads a model."""
+    parser.add_argument(
+        "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert"
+    )
+    parser.add_argument(
+        "--threads", type=positive, default=1, metavar="N", help="threads of one inference; at most the free cores (1)"
+    )
+
+
+def positive(text: str) -> int:
+    """Parse a whole number >= 1 for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return number

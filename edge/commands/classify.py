@@ -1,0 +1,59 @@
+"""`catdog classify PATH...`: one line, or one JSON object, per photo."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from edge.classifier import Answer, Classifier
+from edge.commands import add_model_arguments
+from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable
+from edge.photo import find_photos, read_photo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_model_arguments(parser)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Classify every photo; report and skip what cannot be read. Status 1 when some were, 2 when all were."""
+    classifier = Classifier(options.model, options.threads)
+    done = skipped = 0
+    for path in options.paths:
+        try:
+            for photo in find_photos(path):
+                try:
+                    answer = classifier.classify(read_photo(photo))
+                except CatdogError as fault:
+                    print(f"catdog: skipped {fault}", file=sys.stderr)
+                    skipped += 1
+                else:
+                    print(json.dumps(as_json(photo, answer)) if options.json else as_text(photo, answer))
+                    done += 1
+        except CatdogError as fault:  # the folder itself
+            print(f"catdog: skipped {fault}", file=sys.stderr)
+            skipped += 1
+    if skipped and done + skipped > 1:
+        print(f"catdog: {done} classified, {skipped} skipped", file=sys.stderr)
+    if not skipped:
+        return EXIT_OK
+    return EXIT_FAILED if done else EXIT_USAGE
+
+
+def as_json(source: object, answer: Answer) -> dict[str, object]:
+    """Return an answer as the JSON object that every command prints."""
+    return {
+        "source": str(source),
+        "label": answer.label,
+        "probability": round(answer.probability, 6),
+        "probabilities": {label: round(value, 6) for label, value in answer.probabilities.items()},
+        "latency_ms": round(answer.latency_ms, 3),
+    }
+
+
+def as_text(source: object, answer: Answer) -> str:
+    """Return an answer as a line for people."""
+    return f"{answer.label:<10} {answer.probability:6.1%}  {printable(source)}"

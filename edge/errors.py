@@ -1,0 +1,47 @@
+"""The errors that people see, and the exit statuses of every command.
+
+Each error says which thing, what is wrong with it and what to do; a command prints it as one line.
+Anything that is not a `CatdogError` is a bug and keeps its traceback.
+"""
+
+import os
+
+EXIT_OK = 0
+EXIT_FAILED = 1  # the work was done, but something was skipped, lost or over its budget
+EXIT_USAGE = 2  # nothing was done: bad arguments or bad input
+EXIT_INTERRUPTED = 130  # Ctrl-C before there was anything to summarise
+
+
+class CatdogError(Exception):
+    """Something a person can put right.
+
+    Args:
+        thing: what the error is about: a path, a camera, an option.
+        wrong: what is wrong with it, without a full stop.
+        remedy: what to do about it, as an imperative.
+    """
+
+    def __init__(self, thing: object, wrong: str, remedy: str) -> None:
+        self.thing, self.wrong, self.remedy = printable(thing), wrong, remedy
+        super().__init__(f"{self.thing}: {wrong}. {remedy}")
+
+
+class InputError(CatdogError, ValueError):
+    """A photo, a folder or an argument that cannot be used."""
+
+
+class ModelError(CatdogError, ValueError):
+    """A model file that cannot be trusted or does not fit."""
+
+
+class SourceError(CatdogError, OSError):
+    """A camera, a stream or a file that gives no frames."""
+
+
+def printable(thing: object) -> str:
+    """Return `thing` as text that any terminal can show on one line: no control character, no lone surrogate."""
+    text = os.fspath(thing) if isinstance(thing, os.PathLike) else str(thing)
+    if text.isprintable():
+        return text
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,95 @@
+"""Photo files: found, read, and refused with one line where they cannot be read."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.errors import InputError, printable
+from edge.fit import Image
+
+SUFFIXES = frozenset(
+    {
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".bmp",
+        ".webp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".jp2",
+        ".ppm",
+        ".pgm",
+    }
+)  # what OpenCV's wheels decode
+FORMATS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
+
+
+def is_photo(path: Path) -> bool:
+    """True for a file that its name calls a photo; hidden files (and macOS' "._photo.jpg") are not."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def find_photos(path: Path) -> Iterator[Path]:
+    """Yield `path` itself where it is a file, else every photo below it, sorted by path.
+
+    Raises:
+        InputError: path does not exist, cannot be listed, or is a folder without photos.
+    """
+    if not path.is_dir():
+        if not path.exists():
+            raise InputError(path, "there is no such file or folder", "Check the path")
+        yield path
+        return
+    found = False
+    for folder, folders, files in os.walk(path, onerror=_refuse_folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            photo = Path(folder, name)
+            if is_photo(photo):
+                found = True
+                yield photo
+    if not found:
+        raise InputError(path, "holds no photo", f"Give a folder with {FORMATS} files")
+
+
+def _refuse_folder(fault: OSError) -> None:
+    raise InputError(fault.filename, f"cannot be listed ({fault.strerror})", "Check its permissions")
+
+
+def read_photo(path: Path) -> Image:
+    """Read a photo upright (EXIF rotation applied), in colour, at 8 bits a channel.
+
+    Greyscale, CMYK, palette and 16-bit pictures are converted, transparency is dropped, of an animation the first
+    picture is taken: what OpenCV's IMREAD_COLOR means.
+
+    Returns:
+        uint8 (height, width, 3), BGR.
+
+    Raises:
+        InputError: the file is missing, unreadable, empty, cut off or no picture.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
+    return decode_photo(content, path)
+
+
+def decode_photo(content: bytes, name: object) -> Image:
+    """Decode the bytes of a photo as `read_photo` does; `name` is what errors call it."""
+    if not content:
+        raise InputError(name, "is empty", "Delete it or copy it again")
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as fault:  # e.g. a header that claims more pixels than OpenCV allows
+        raise InputError(name, f"cannot be decoded ({printable(fault.err)})", f"Use a {FORMATS} photo") from None
+    if image is None:
+        raise InputError(name, "is no photo, or one that was cut off", f"Use a complete {FORMATS} file")
+    return image.astype(np.uint8, copy=False)

@@ -1,0 +1,65 @@
+"""The one place that imports a TFLite runtime: ai-edge-litert, else tflite-runtime."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edge.errors import CatdogError, ModelError
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+
+    NAME = "ai-edge-litert"
+except ImportError:
+    try:
+        from tflite_runtime.interpreter import Interpreter
+
+        NAME = "tflite-runtime"
+    except ImportError:
+        Interpreter = None
+        NAME = "none"
+
+
+def load(model: bytes, threads: int, name: object) -> Any:
+    """Build an interpreter whose tensors are allocated.
+
+    Args:
+        model: the content of a .tflite file.
+        threads: how many threads one inference may use, >= 1.
+        name: what errors call the model.
+
+    Raises:
+        CatdogError: no runtime is installed, or it does not go with this numpy.
+        ModelError: the runtime refuses the model.
+    """
+    if Interpreter is None:
+        raise CatdogError("TFLite runtime", "is not installed", "pip install ai-edge-litert")
+    try:
+        with _quiet():
+            interpreter = Interpreter(model_content=model, num_threads=threads)
+            interpreter.allocate_tensors()
+    except SystemError:  # tflite-runtime 2.14 was built for numpy 1 and says no more than this
+        raise CatdogError(NAME, "does not work with numpy 2", 'pip install "numpy<2"') from None
+    except (ValueError, RuntimeError) as fault:
+        first_line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+        raise ModelError(name, f"is refused by {NAME} ({first_line})", "Convert it again for this runtime") from None
+    return interpreter
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the runtime's C++ log line ("INFO: Created ... delegate") off the terminal while a model loads."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # stderr is closed: nothing to keep quiet
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -78,7 +78,7 @@ class Classifier:
             if found != shape or tensor["dtype"] not in (np.uint8, np.float32):
                 raise ModelError(
                     self.path,
-                    f"its {name} is {np.dtype(tensor['dtype']).name} {found}, not uint8 or float32 {shape} as it states",
+                    f"its {name} is {np.dtype(tensor['dtype']).name} {found}, not uint8 or float32 {shape} as stated",
                     "Convert the model again",
                 )
         if inputs[0]["dtype"] == np.uint8 and tuple(inputs[0]["quantization"]) != (1.0, 0):
@@ -112,7 +112,7 @@ class Classifier:
         scale, zero_point = self._output["quantization"]
         # Widened before the subtraction: uint8 would wrap around below the zero point.
         wide: npt.NDArray[np.int32] = output.astype(np.int32)
-        return ((wide - zero_point) * scale).astype(np.float32)
+        return np.asarray((wide - zero_point) * scale, np.float32)
 
     def classify(self, image: Image) -> Answer:
         """Say what a picture shows.

@@ -1,0 +1,78 @@
+"""Files that are either the old one or the new one, never half of one.
+
+Whatever a command leaves behind is written beside its target and renamed over it, which POSIX makes atomic; a reader,
+a second process or a power cut sees the old file or the new one.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from edge.errors import CatdogError
+
+
+@contextmanager
+def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
+    """Give a temporary path in the target's folder; what is written there becomes `path` when the block ends well.
+
+    Args:
+        path: the target; a symbolic link is followed, missing parent folders are made.
+        durable: flush file and folder to the disk before returning, where a power cut must not lose the new file.
+
+    Raises:
+        CatdogError: any OSError inside the block (a full disk, a read-only folder): nothing is left behind. Do only
+            the writing inside it, so that no other fault is taken for one of `path`.
+    """
+    target = Path(os.path.realpath(path))
+    # The suffix stays last: keras.Model.save and cv2.imwrite choose the format by it. Hidden: no listing takes it in.
+    temporary = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if durable:
+            _flush(temporary)
+        temporary.replace(target)
+        if durable:
+            _flush(target.parent)
+    except OSError as fault:
+        raise CatdogError(
+            path, f"cannot be written ({fault.strerror or fault})", "Check its folder, its permissions and free space"
+        ) from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_atomically(path: Path, content: bytes, durable: bool = False) -> None:
+    """Write `content` to `path` at once; arguments and errors are those of `replacing`.
+
+    A pipe or a device (/dev/stdout) cannot be replaced and is written to as it is.
+    """
+    if _is_stream(path):
+        try:
+            with path.open("wb", buffering=0) as stream:
+                stream.write(content)
+        except OSError as fault:
+            raise CatdogError(path, f"cannot be written ({fault.strerror})", "Give a file's path") from None
+        return
+    with replacing(path, durable) as temporary:
+        temporary.write_bytes(content)
+
+
+def _is_stream(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

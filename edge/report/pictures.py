@@ -1,0 +1,78 @@
+"""Sections with photos: one large picture, or a gallery of thumbnails. They are embedded as JPEG in base64."""
+
+import base64
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import printable
+from edge.report.markup import Markup, join, tag
+from edge.report.words import note
+
+QUALITY = 80  # JPEG; a thumbnail of 160 pixels takes about 6 kB
+
+
+def thumbnail(image: npt.NDArray[np.uint8], side: int = 160) -> bytes:
+    """Return a picture as a JPEG no larger than `side` pixels either way.
+
+    Args:
+        image: uint8 (height, width, 3), BGR; never enlarged.
+        side: pixels of the longer side.
+    """
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+class Picture(NamedTuple):
+    """One picture: its JPEG, a caption, further lines in small print, and a word in a coloured corner."""
+
+    jpeg: bytes
+    caption: str
+    details: Sequence[str] = ()
+    badge: str = ""
+
+    def html(self) -> Markup:
+        """Return it as HTML."""
+        source = "data:image/jpeg;base64," + base64.b64encode(self.jpeg).decode()
+        # An empty picture (a file that cannot be decoded) keeps its place and its words.
+        shown = tag("div", class_="missing") if not self.jpeg else Markup(f'<img alt="" loading="lazy" src="{source}">')
+        small = (tag("small", line) for line in self.details)
+        corner = tag("span", self.badge, class_="badge") if self.badge else ""
+        return tag("figure", shown, corner, tag("figcaption", tag("b", self.caption), *small))
+
+    def text(self, width: int) -> str:  # noqa: ARG002 - a line that is cut loses the path
+        """Return it as terminal text."""
+        badge = f"[{self.badge}] " if self.badge else ""
+        return "  ".join(printable(line) for line in (badge + self.caption, *self.details))
+
+
+class Gallery(NamedTuple):
+    """Thumbnails side by side.
+
+    Attributes:
+        pictures: what to show.
+        caption: what they have in common.
+        text_limit: how many of them the terminal lists.
+    """
+
+    pictures: Sequence[Picture]
+    caption: str = ""
+    text_limit: int = 10
+
+    def html(self) -> Markup:
+        """Return it as HTML."""
+        return join(note(self.caption), tag("div", *(p.html() for p in self.pictures), class_="gallery"))
+
+    def text(self, width: int) -> str:
+        """Return it as terminal text."""
+        lines = [f"  {picture.text(width)}" for picture in self.pictures[: self.text_limit]]
+        rest = len(self.pictures) - len(lines)
+        more = [f"  ... and {rest} more"] if rest > 0 else []
+        return "\n".join([*([printable(self.caption)] if self.caption else []), *lines, *more])

@@ -1,0 +1,197 @@
+"""Sections that plot: bars, lines, points."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from edge.errors import printable
+from edge.report.axes import COLOURS, LETTER, WIDTH, Frame, frame, grid, legend, linear, logarithmic, svg
+from edge.report.markup import Markup, cells, join, number, pad, tag
+from edge.report.words import Table, note
+
+Points = Sequence[tuple[float, float]]
+
+
+class Bars(NamedTuple):
+    """Horizontal bars, one for each name.
+
+    Attributes:
+        values: name -> length, >= 0.
+        form: format specification of the numbers.
+        caption: what the bars show.
+        intervals: name -> (low, high), e.g. of 95 %, drawn over the bar's end.
+        high: the value of a full bar; the largest one where it is not given.
+    """
+
+    values: Mapping[str, float]
+    form: str = ""
+    caption: str = ""
+    intervals: Mapping[str, tuple[float, float]] = {}
+    high: float | None = None
+
+    def _full(self) -> float:
+        ends = [end for interval in self.intervals.values() for end in interval]
+        return self.high or max((v for v in (*self.values.values(), *ends) if math.isfinite(v)), default=1.0) or 1.0
+
+    def svg(self) -> Markup:
+        """Return the figure."""
+        left = min(180.0, 14 + LETTER * max((cells(name) for name in self.values), default=0))
+        right = 16 + LETTER * max((cells(number(v, self.form)) for v in self.values.values()), default=0)
+        scale = (WIDTH - left - right) / self._full()
+        rows = (self._bar(name, left, 8 + 26.0 * i, scale) for i, name in enumerate(self.values))
+        return svg(26 * len(self.values) + 12, self.caption or "Bar chart", *rows)
+
+    def _bar(self, name: str, left: float, top: float, scale: float) -> Markup:
+        value = self.values[name]
+        length = scale * value if math.isfinite(value) else 0.0
+        low, high = (scale * end for end in self.intervals.get(name, (value, value)))
+        room = int((left - 14) / LETTER)
+        return join(
+            tag(
+                "text",
+                name if cells(name) <= room else name[: room - 1] + "…",
+                x=left - 8,
+                y=top + 14,
+                text_anchor="end",
+            ),
+            tag("rect", class_="f0", x=left, y=top + 2, width=max(1.0, length), height=16, rx=2),
+            tag("path", class_="whisker", d=f"M{left + low:.1f} {top + 10}H{left + high:.1f}") if high > low else "",
+            tag("text", number(value, self.form), x=left + max(length, high if high > low else 0) + 6, y=top + 14),
+        )
+
+    def html(self) -> Markup:
+        """Return it as HTML."""
+        return tag("figure", self.svg(), note(self.caption))
+
+    def text(self, width: int) -> str:
+        """Return it as terminal text."""
+        names = {name: printable(name) for name in self.values}
+        widest = max((cells(name) for name in names.values()), default=0)
+        figures = {name: number(value, self.form) for name, value in self.values.items()}
+        room = max(1, width - widest - max((len(f) for f in figures.values()), default=0) - 4)
+        lines = [
+            f"{pad(names[name], widest)}  {'█' * round(room * min(1.0, value / self._full()))} {figures[name]}"
+            for name, value in self.values.items()
+        ]
+        return "\n".join([*([printable(self.caption)] if self.caption else []), *lines])
+
+
+class Lines(NamedTuple):
+    """Lines over a common x axis, e.g. a history of epochs.
+
+    Attributes:
+        series: name -> points (x, y); a y that is not finite leaves a gap.
+        x_label, y_label: the axes, with units.
+        x_form, y_form: format specifications of the ticks.
+        caption: what the lines show.
+        low, high: fixed ends of the y axis; by the data where they are not given.
+        log_x: a logarithmic x axis.
+    """
+
+    series: Mapping[str, Points]
+    x_label: str = ""
+    y_label: str = ""
+    x_form: str = ""
+    y_form: str = ""
+    caption: str = ""
+    low: float | None = None
+    high: float | None = None
+    log_x: bool = False
+
+    def svg(self) -> Markup:
+        """Return the figure."""
+        points = [point for line in self.series.values() for point in line]
+        marks, used = legend(list(self.series), 4) if len(self.series) > 1 else (Markup(), 0.0)
+        across = [x for x, _ in points]
+        x = (
+            logarithmic(across, self.x_form)
+            if self.log_x
+            else linear(across, self.x_form, min(across, default=0.0), max(across, default=1.0))
+        )
+        box = frame(x, linear([y for _, y in points], self.y_form, self.low, self.high), top=24 + used)
+        lines = (self._line(box, line, f"s{i % COLOURS}") for i, line in enumerate(self.series.values()))
+        parts = (marks, grid(box, self.x_label, self.y_label), *lines)
+        return svg(box.top + box.height + 42, self.caption or self.y_label, *parts)
+
+    def _line(self, box: Frame, points: Points, colour: str) -> Markup:
+        path = tag("path", class_=f"line {colour}", d=box.path(points))
+        if len(points) > 30:
+            return path
+        dots = (box.at(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y))
+        return join(path, *(tag("circle", class_=f"f{colour[1:]}", cx=x, cy=y, r=2.5) for x, y in dots))
+
+    def html(self) -> Markup:
+        """Return it as HTML."""
+        return tag("figure", self.svg(), note(self.caption))
+
+    def text(self, width: int) -> str:
+        """Return it as terminal text: first, best and last values say more there than a drawing."""
+        rows = []
+        for name, points in self.series.items():
+            values = [y for _, y in points if math.isfinite(y)] or [math.nan]
+            rows.append([name, values[0], min(values), max(values), values[-1]])
+        columns = [self.y_label or "series", "first", "least", "most", "last"]
+        return Table(columns, rows, dict.fromkeys(columns[1:], self.y_form), self.caption).text(width)
+
+
+class Dot(NamedTuple):
+    """A point of a scatter plot, with its name, the series that colours it, and a picture-in-words on hover."""
+
+    x: float
+    y: float
+    name: str = ""
+    series: str = ""
+
+
+class Scatter(NamedTuple):
+    """Points, e.g. accuracy against latency.
+
+    Attributes:
+        dots: the points; names are written beside them.
+        x_label, y_label, x_form, y_form, caption, log_x: as for Lines.
+        front: points joined by a dashed line, e.g. a Pareto front.
+    """
+
+    dots: Sequence[Dot]
+    x_label: str = ""
+    y_label: str = ""
+    x_form: str = ""
+    y_form: str = ""
+    caption: str = ""
+    front: Points = ()
+    log_x: bool = False
+
+    def _finite(self) -> list[Dot]:
+        return [dot for dot in self.dots if math.isfinite(dot.x) and math.isfinite(dot.y)]
+
+    def svg(self) -> Markup:
+        """Return the figure."""
+        names = list(dict.fromkeys(dot.series for dot in self.dots if dot.series))
+        marks, used = legend(names, 4) if names else (Markup(), 0.0)
+        across = [dot.x for dot in self._finite()]
+        x = (logarithmic if self.log_x else linear)(across, self.x_form)
+        box = frame(x, linear([dot.y for dot in self._finite()], self.y_form), top=24 + used)
+        front = tag("path", class_="front", d=box.path(self.front)) if self.front else Markup()
+        colours = {name: i % COLOURS for i, name in enumerate(names)}
+        dots = (self._dot(box, dot, colours.get(dot.series, 0)) for dot in self._finite())
+        parts = (marks, grid(box, self.x_label, self.y_label), front, *dots)
+        return svg(box.top + box.height + 42, self.caption or self.y_label, *parts)
+
+    def _dot(self, box: Frame, dot: Dot, colour: int) -> Markup:
+        x, y = box.at(dot.x, dot.y)
+        # On the side with room, so that a name at the right edge is not cut off.
+        inside = x + 10 + LETTER * cells(dot.name) < WIDTH
+        words = tag("text", dot.name, x=x + 7 if inside else x - 7, y=y + 4, text_anchor=None if inside else "end")
+        said = tag("title", f"{dot.name} {number(dot.x, self.x_form)}, {number(dot.y, self.y_form)}")
+        return join(tag("circle", said, class_=f"f{colour} dot", cx=x, cy=y, r=4.5), words if dot.name else "")
+
+    def html(self) -> Markup:
+        """Return it as HTML."""
+        return tag("figure", self.svg(), note(self.caption))
+
+    def text(self, width: int) -> str:
+        """Return it as terminal text."""
+        columns = ["name", self.x_label or "x", self.y_label or "y"]
+        formats = {columns[1]: self.x_form, columns[2]: self.y_form}
+        rows = [[" ".join(filter(None, (dot.series, dot.name))), dot.x, dot.y] for dot in self.dots]
+        return Table(columns, rows, formats, self.caption).text(width)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from edge.report.markup import Markup, cells, join, number, tag
 
-WIDTH = 480.0  # units of every figure; the page shows it at 480 to 640 pixels, a phone at about 340
+WIDTH = 420.0  # units of every figure; the page shows it at up to 544 pixels, a phone at about 340
 LETTER = 6.6  # mean width of a letter at the figures' 12 units
 COLOURS = 8  # series colours c0..c7 in the page's style sheet
 

@@ -39,10 +39,13 @@ class Matrix(NamedTuple):
     def svg(self) -> Markup:
         """Return the figure."""
         left = min(170.0, 16 + LETTER * max((cells(n) for n in (*self.rows, self.row_title)), default=0))
+        longest = LETTER * max((cells(n) for n in self.columns), default=0)
         wide = (WIDTH - left - 8) / max(1, len(self.columns))
-        # Names that are wider than their column are turned on their side.
-        turned = LETTER * max((cells(n) for n in self.columns), default=0) > wide - 6
-        top = 46 + (LETTER * max(cells(n) for n in self.columns) * 0.75 if turned else 0)
+        # Names that are wider than their column are turned, and the last one needs room on its right.
+        turned = longest > wide - 6
+        if turned:
+            wide = (WIDTH - left - 0.6 * longest) / max(1, len(self.columns))
+        top = 46 + (longest * 0.75 if turned else 0)
         tall = min(wide, 44.0)
         parts = [
             tag("text", self.column_title, class_="name", x=left, y=14),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import printable
-from edge.report.markup import Markup, join, tag
+from edge.report.markup import Markup, escape, join, tag
 from edge.report.words import note
 
 QUALITY = 80  # JPEG; a thumbnail of 160 pixels takes about 6 kB
@@ -42,7 +42,11 @@ class Picture(NamedTuple):
         """Return it as HTML."""
         source = "data:image/jpeg;base64," + base64.b64encode(self.jpeg).decode()
         # An empty picture (a file that cannot be decoded) keeps its place and its words.
-        shown = tag("div", class_="missing") if not self.jpeg else Markup(f'<img alt="" loading="lazy" src="{source}">')
+        shown = (
+            tag("div", class_="missing")
+            if not self.jpeg
+            else Markup(f'<img alt="{escape(self.caption)}" loading="lazy" src="{source}">')
+        )
         small = (tag("small", line) for line in self.details)
         corner = tag("span", self.badge, class_="badge") if self.badge else ""
         return tag("figure", shown, corner, tag("figcaption", tag("b", self.caption), *small))

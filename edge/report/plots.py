@@ -1,11 +1,11 @@
 """Sections that plot: bars, lines, points."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from edge.errors import printable
-from edge.report.axes import COLOURS, LETTER, WIDTH, Frame, frame, grid, legend, linear, logarithmic, svg
+from edge.report.axes import COLOURS, LETTER, WIDTH, Axis, Frame, frame, grid, legend, linear, logarithmic, svg
 from edge.report.markup import Markup, cells, join, number, pad, tag
 from edge.report.words import Table, note
 
@@ -143,6 +143,17 @@ class Dot(NamedTuple):
     series: str = ""
 
 
+def _roomy(values: Sequence[float], form: str) -> Axis:
+    """Return a linear axis with a little room at both ends, so that no dot lies on the edge."""
+    room = 0.06 * (max(values, default=0.0) - min(values, default=0.0))
+    return linear([v + sign * room for v in values for sign in (-1, 1)], form)
+
+
+def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    """True when two boxes (left, top, right, bottom) overlap."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 class Scatter(NamedTuple):
     """Points, e.g. accuracy against latency.
 
@@ -169,21 +180,34 @@ class Scatter(NamedTuple):
         names = list(dict.fromkeys(dot.series for dot in self.dots if dot.series))
         marks, used = legend(names, 4) if names else (Markup(), 0.0)
         across = [dot.x for dot in self._finite()]
-        x = (logarithmic if self.log_x else linear)(across, self.x_form)
-        box = frame(x, linear([dot.y for dot in self._finite()], self.y_form), top=24 + used)
+        x = (logarithmic if self.log_x else _roomy)(across, self.x_form)
+        box = frame(x, _roomy([dot.y for dot in self._finite()], self.y_form), top=24 + used)
         front = tag("path", class_="front", d=box.path(self.front)) if self.front else Markup()
         colours = {name: i % COLOURS for i, name in enumerate(names)}
         dots = (self._dot(box, dot, colours.get(dot.series, 0)) for dot in self._finite())
-        parts = (marks, grid(box, self.x_label, self.y_label), front, *dots)
+        parts = (marks, grid(box, self.x_label, self.y_label), front, *dots, *self._names(box))
         return svg(box.top + box.height + 42, self.caption or self.y_label, *parts)
 
     def _dot(self, box: Frame, dot: Dot, colour: int) -> Markup:
         x, y = box.at(dot.x, dot.y)
-        # On the side with room, so that a name at the right edge is not cut off.
-        inside = x + 10 + LETTER * cells(dot.name) < WIDTH
-        words = tag("text", dot.name, x=x + 7 if inside else x - 7, y=y + 4, text_anchor=None if inside else "end")
         said = tag("title", f"{dot.name} {number(dot.x, self.x_form)}, {number(dot.y, self.y_form)}")
-        return join(tag("circle", said, class_=f"f{colour} dot", cx=x, cy=y, r=4.5), words if dot.name else "")
+        return tag("circle", said, class_=f"f{colour} dot", cx=x, cy=y, r=4.5)
+
+    def _names(self, box: Frame) -> Iterator[Markup]:
+        """Write each name beside its dot, on the first side where it covers no dot and no earlier name."""
+        at = [box.at(dot.x, dot.y) for dot in self._finite()]
+        taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at]
+        for dot, (x, y) in zip(self._finite(), at, strict=True):
+            width = LETTER * cells(dot.name)
+            middle = min(x - width / 2, WIDTH - width - 2)
+            starts = ((x + 7, y + 4), (x - 7 - width, y + 4), (middle, y - 9), (middle, y + 17))
+            boxes = [(left, base - 9, left + width, base + 2) for left, base in starts]
+            free = [
+                b for b in boxes if b[0] > box.left and b[2] < WIDTH and not any(_touch(b, other) for other in taken)
+            ]
+            chosen = (free or boxes)[0]
+            taken.append(chosen)
+            yield tag("text", dot.name, x=chosen[0], y=chosen[3] - 2) if dot.name else Markup()
 
     def html(self) -> Markup:
         """Return it as HTML."""

@@ -38,7 +38,7 @@ caption{text-align:left;color:var(--quiet);font-size:.88rem;padding-bottom:.3rem
 th,td{text-align:left;padding:.34rem .9rem .34rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--quiet);font-weight:600;font-size:.84rem}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-figure{margin:1.2rem 0;max-width:40rem}
+figure{margin:1.2rem 0;max-width:34rem}
 figcaption{color:var(--quiet);font-size:.88rem;max-width:44rem}
 img{max-width:100%;height:auto;display:block;border-radius:.4rem}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.7rem;margin:.8rem 0}

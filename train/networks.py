@@ -1,0 +1,185 @@
+"""The networks: one row each in `NETWORKS`, one short builder each.
+
+Every builder takes the number of classes and returns the logits of pictures that are float32
+(batch, side, side, 3), RGB, 0..255: scaling is part of the network, so that nobody can forget it. Activations are
+ReLU or ReLU6 and there are no squeeze-excite blocks, so that int8 costs nothing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+from keras import layers
+
+from edge.errors import InputError
+from train.augment import Views
+from train.recipe import Recipe
+
+
+class Network(NamedTuple):
+    """A row of the table.
+
+    Attributes:
+        build: (pictures tensor, classes) -> logits tensor (batch, classes).
+        side: height and width of the input in pixels.
+        purpose: what it is for, in one line.
+        recipe: how it is trained unless told otherwise.
+        backbone: (alpha) of the MobileNetV2 whose ImageNet weights it starts from; None where it starts from nothing.
+    """
+
+    build: Callable[[Any, int], Any]
+    side: int
+    purpose: str
+    recipe: Recipe
+    backbone: float | None = None
+
+
+def origin(x: Any, classes: int) -> Any:
+    """The teaching example this product grew from: two pairs of convolution and pooling, one dense layer."""
+    x = layers.Rescaling(1 / 255)(x)  # (64, 64, 3)
+    x = layers.Conv2D(32, 3, activation="relu")(x)  # (62, 62, 32)
+    x = layers.MaxPooling2D()(x)  # (31, 31, 32)
+    x = layers.Conv2D(32, 3, activation="relu")(x)  # (29, 29, 32)
+    x = layers.MaxPooling2D()(x)  # (14, 14, 32)
+    x = layers.Flatten()(x)  # (6272,)
+    x = layers.Dense(128, activation="relu")(x)  # (128,)
+    return layers.Dense(classes, name="logits")(x)
+
+
+def _conv(x: Any, filters: int, stride: int = 1, size: int = 3, relu: bool = True) -> Any:
+    x = layers.Conv2D(filters, size, stride, "same", use_bias=False, kernel_initializer="he_normal")(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
+    return layers.ReLU()(x) if relu else x
+
+
+def _residual(x: Any, filters: int, stride: int = 1) -> Any:
+    """A basic block of He et al., Deep Residual Learning (2015)."""
+    y = _conv(x, filters, stride)
+    y = _conv(y, filters, relu=False)
+    if stride > 1 or x.shape[-1] != filters:
+        if stride > 1:
+            x = layers.AveragePooling2D(2, padding="same")(x)
+        x = _conv(x, filters, size=1, relu=False)
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+def compact(x: Any, classes: int) -> Any:
+    """A small residual network of plain 3x3 convolutions that learns from nothing."""
+    x = layers.Rescaling(1 / 64, offset=-2)(x)  # (96, 96, 3)
+    x = _conv(x, 24, 2)  # (48, 48, 24)
+    x = _residual(x, 32, 2)  # (24, 24, 32)
+    x = _residual(x, 32)
+    x = _residual(x, 64, 2)  # (12, 12, 64)
+    x = _residual(x, 64)
+    x = _residual(x, 128, 2)  # (6, 6, 128)
+    x = _residual(x, 128)
+    x = _residual(x, 256, 2)  # (3, 3, 256)
+    x = layers.GlobalAveragePooling2D()(x)  # (256,)
+    x = layers.Dropout(0.2)(x)
+    return layers.Dense(classes, name="logits")(x)
+
+
+def _mobilenet(alpha: float) -> Callable[[Any, int], Any]:
+    """MobileNetV2 (Sandler et al., 2018) of keras.applications, with a head of our own."""
+
+    def build(x: Any, classes: int) -> Any:
+        x = layers.Rescaling(1 / 127.5, offset=-1)(x)
+        base = keras.applications.MobileNetV2(input_tensor=x, alpha=alpha, include_top=False, weights=None)
+        x = layers.GlobalAveragePooling2D()(base.output)
+        x = layers.Dropout(0.2)(x)
+        return layers.Dense(classes, name="logits")(x)
+
+    return build
+
+
+_FINE_TUNING = Recipe(
+    epochs=12,
+    learning_rate=3e-4,
+    schedule="cosine",
+    warmup=0.05,
+    smoothing=0.05,
+    ema=0.998,
+    views=Views(
+        zoom=(0.4, 1.3), aspect=1.6, rotation=15, light=1.6, colour=0.4, grey=0.05, blur=0.15, noise=12, erase=0.2
+    ),
+    margin=1.2,
+    head_epochs=200,
+    freeze_norm=True,
+)
+
+NETWORKS = {
+    "origin": Network(
+        origin,
+        64,
+        "the teaching example: two convolutions, two poolings, one dense layer",
+        Recipe(views=Views(zoom=(0.8, 1.2), shear=11.5)),  # Keras' shear_range=0.2 is in radians
+    ),
+    "compact": Network(
+        compact,
+        96,
+        "plain 3x3 convolutions that learn from your photos alone",
+        Recipe(
+            epochs=60,
+            batch=64,
+            learning_rate=2e-3,
+            schedule="cosine",
+            warmup=0.05,
+            weight_decay=0.05,
+            smoothing=0.1,
+            ema=0.998,
+            cutmix=0.5,
+            mixup=0.2,
+            views=Views(zoom=(0.35, 1.1), aspect=1.5, rotation=15, light=1.5, colour=0.4, grey=0.05, erase=0.2),
+            margin=1.34,
+        ),
+    ),
+    "mobilenet": Network(
+        _mobilenet(1.0), 160, "MobileNetV2 1.0 from ImageNet weights: the most accurate", _FINE_TUNING, backbone=1.0
+    ),
+    "mobilenet-small": Network(
+        _mobilenet(0.35), 128, "MobileNetV2 0.35 from ImageNet weights: small and fast", _FINE_TUNING, backbone=0.35
+    ),
+}
+
+
+def build(network: Network, classes: int, side: int | None = None) -> keras.Model:
+    """Return the untrained network: float32 (batch, side, side, 3) RGB 0..255 -> logits (batch, classes)."""
+    side = side or network.side
+    pictures = keras.Input((side, side, 3), name="pictures")
+    return keras.Model(pictures, network.build(pictures, classes))
+
+
+def with_softmax(model: keras.Model, temperature: float = 1.0) -> keras.Model:
+    """Return a network that gives probabilities, sharing the weights of one that gives logits."""
+    x = model.output
+    if temperature != 1.0:
+        x = layers.Rescaling(1 / temperature, name="temperature")(x)
+    return keras.Model(model.input, layers.Softmax(name="probabilities")(x))
+
+
+def load_backbone(model: keras.Model, alpha: float, weights: Path | None) -> None:
+    """Copy ImageNet weights into the MobileNetV2 layers of `model`.
+
+    Args:
+        weights: a `..._no_top.weights.h5` file made at any input size; None lets Keras download its own.
+
+    Raises:
+        InputError: the weights cannot be had, or are those of another network.
+    """
+    try:
+        source = keras.applications.MobileNetV2(
+            (224, 224, 3), alpha=alpha, include_top=False, weights=None if weights else "imagenet"
+        )
+        if weights:
+            source.load_weights(weights)
+    except (OSError, ValueError, KeyError) as fault:
+        first_line = str(fault).strip().split("\n")[0][:120]
+        raise InputError(
+            weights or "ImageNet weights",
+            f"cannot be loaded as MobileNetV2 {alpha} without top ({first_line})",
+            "Give the right file with --weights, or a network that needs none: --network compact",
+        ) from None
+    for layer in source.layers:
+        if layer.weights:
+            model.get_layer(layer.name).set_weights(layer.get_weights())

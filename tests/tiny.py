@@ -1,0 +1,117 @@
+"""A tiny sealed model that knows colours: built byte by byte, without TensorFlow.
+
+The picture is averaged to one colour, and label number i of the first three wants its channel (red, green, blue)
+strong; labels beyond them want it weak. So a red picture is the first label, a green one the second, a blue one the
+third, with a probability near 1, and a grey one is evenly torn: tests can state what the answer must be.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edge.contract import Contract, seal
+from edge.fit import FitRule
+
+_STEEPNESS = 10.0  # logit of a channel at 255: softmax((10, 0, 0)) is 0.9999
+
+
+def tiny_model(
+    path: Path,
+    side: int = 32,
+    labels: Sequence[str] = ("red", "green", "blue"),
+    input_dtype: str = "uint8",
+    **contract: Any,
+) -> Path:
+    """Write a sealed .tflite model that names the strongest colour of a picture.
+
+    Args:
+        path: the file to write.
+        side: height and width of the input in pixels.
+        labels: two or more.
+        input_dtype: "uint8" (scale 1, zero point 0) or "float32" (0..255); the output is float32.
+        contract: other fields of the `Contract`, e.g. thresholds={"red": 0.9}, fallback="green".
+
+    Returns:
+        path.
+    """
+    rule = contract.pop("fit", FitRule(side, side))
+    fields = {"name": "tiny", "variant": "float32", "labels": tuple(labels), "fit": rule, **contract}
+    path.write_bytes(seal(_flatbuffer(side, len(labels), input_dtype), Contract(**fields)))
+    return path
+
+
+class _Graph:
+    """Collects tensors and operators of a TFLite graph, and packs them."""
+
+    def __init__(self) -> None:
+        self.buffers, self.tensors, self.codes, self.operators = [schema.BufferT()], [], [], []
+
+    def tensor(self, name: str, shape: Sequence[int], kind: int, value: Any = None) -> int:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type, tensor.buffer = name, list(shape), kind, 0
+        if kind == schema.TensorType.UINT8:
+            tensor.quantization = schema.QuantizationParametersT()
+            tensor.quantization.scale, tensor.quantization.zeroPoint = [1.0], [0]
+        if value is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(np.asarray(value, "<f4").tobytes(), np.uint8)
+            self.buffers.append(buffer)
+            tensor.buffer = len(self.buffers) - 1
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
+    def operator(self, name: str, inputs: list[int], output: int, options: str, **fields: Any) -> int:
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+        code.version = 1
+        self.codes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex, operator.inputs, operator.outputs = len(self.codes) - 1, inputs, [output]
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+        operator.builtinOptions = getattr(schema, options + "T")()
+        for field, value in fields.items():
+            setattr(operator.builtinOptions, field, value)
+        self.operators.append(operator)
+        return output
+
+    def pack(self, first: int, last: int) -> bytes:
+        graph = schema.SubGraphT()
+        graph.name, graph.inputs, graph.outputs = "main", [first], [last]
+        graph.tensors, graph.operators = self.tensors, self.operators
+        model = schema.ModelT()
+        model.version, model.description = 3, "names the strongest colour"
+        model.operatorCodes, model.subgraphs, model.buffers = self.codes, [graph], self.buffers
+        builder = flatbuffers.Builder(4096)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+def _flatbuffer(side: int, count: int, input_dtype: str) -> bytes:
+    float32, uint8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8
+    graph = _Graph()
+    picture = first = graph.tensor("picture", (1, side, side, 3), uint8 if input_dtype == "uint8" else float32)
+    if input_dtype == "uint8":
+        wide = graph.tensor("wide", (1, side, side, 3), float32)
+        picture = graph.operator("DEQUANTIZE", [picture], wide, "DequantizeOptions")
+    colour = graph.operator(
+        "AVERAGE_POOL_2D",
+        [picture],
+        graph.tensor("colour", (1, 1, 1, 3), float32),
+        "Pool2DOptions",
+        padding=schema.Padding.VALID,
+        filterHeight=side,
+        filterWidth=side,
+        strideH=1,
+        strideW=1,
+    )
+    rows = [np.eye(3)[i % 3] * (1 if i < 3 else -1) for i in range(count)]
+    weights = graph.tensor("weights", (count, 3), float32, np.array(rows) * _STEEPNESS / 255)
+    bias = graph.tensor("bias", (count,), float32, np.zeros(count))
+    logits = graph.tensor("logits", (1, count), float32)
+    graph.operator("FULLY_CONNECTED", [colour, weights, bias], logits, "FullyConnectedOptions")
+    probabilities = graph.tensor("probabilities", (1, count), float32)
+    return graph.pack(first, graph.operator("SOFTMAX", [logits], probabilities, "SoftmaxOptions", beta=1.0))

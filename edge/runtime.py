@@ -1,11 +1,9 @@
 """The one place that imports a TFLite runtime: ai-edge-litert, else tflite-runtime."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from edge.errors import CatdogError, ModelError
+from edge.quiet import quiet
 
 try:
     from ai_edge_litert.interpreter import Interpreter
@@ -36,7 +34,7 @@ def load(model: bytes, threads: int, name: object) -> Any:
     if Interpreter is None:
         raise CatdogError("TFLite runtime", "is not installed", "pip install ai-edge-litert")
     try:
-        with _quiet():
+        with quiet(2):  # "INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
             interpreter = Interpreter(model_content=model, num_threads=threads)
             interpreter.allocate_tensors()
     except SystemError:  # tflite-runtime 2.14 was built for numpy 1 and says no more than this
@@ -45,21 +43,3 @@ def load(model: bytes, threads: int, name: object) -> Any:
         first_line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
         raise ModelError(name, f"is refused by {NAME} ({first_line})", "Convert it again for this runtime") from None
     return interpreter
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the runtime's C++ log line ("INFO: Created ... delegate") off the terminal while a model loads."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # stderr is closed: nothing to keep quiet
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -7,19 +7,12 @@ photos moves no old photo from one split to another.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import CatdogError, InputError
-from edge.photo import FORMATS, is_photo
-
-SPLITS = {
-    "train": ("train", "training", "training_set", "train_set"),
-    "val": ("val", "valid", "validation", "validation_set", "val_set"),
-    "test": ("test", "testing", "test_set"),
-}
-_SPLIT_OF = {name: split for split, names in SPLITS.items() for name in names}
+from edge.labelled import Labelled, list_photos
 
 
 class Photo(NamedTuple):
@@ -61,51 +54,6 @@ class Dataset(NamedTuple):
         """Return one SHA-256 over content, label and split of every photo."""
         lines = (f"{photo.digest} {photo.split} {photo.label}\n" for photo in self.photos)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def list_photos(folders: Sequence[Path], renames: Mapping[str, str]) -> list[tuple[Path, str, str | None]]:
-    """Return (path, label, split or None) of every photo file below class folders, unread, sorted.
-
-    Args:
-        folders: the DATA folders.
-        renames: class folder name -> label, where people should see another name.
-
-    Raises:
-        InputError: a folder is missing, has no class folders, or a class folder holds no photo.
-    """
-    return [row for folder in folders for row in _list_folder(folder, renames)]
-
-
-def _list_folder(folder: Path, renames: Mapping[str, str]) -> Iterator[tuple[Path, str, str | None]]:
-    inner = _subfolders(folder)
-    splits = [path for path in inner if path.name.lower() in _SPLIT_OF]
-    if not splits:
-        yield from _list_classes(folder, inner, None, renames)
-    for path in splits:
-        yield from _list_classes(path, _subfolders(path), _SPLIT_OF[path.name.lower()], renames)
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        wrong = "is a file, not a folder of class folders" if folder.exists() else "there is no such folder"
-        raise InputError(folder, wrong, "Give a folder such as photos/ with photos/cat/ and photos/dog/ in it")
-    try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as fault:
-        raise InputError(folder, f"cannot be listed ({fault.strerror})", "Check its permissions") from None
-
-
-def _list_classes(
-    parent: Path, folders: Sequence[Path], split: str | None, renames: Mapping[str, str]
-) -> Iterator[tuple[Path, str, str | None]]:
-    if not folders:
-        raise InputError(parent, "has no class folders", "Put the photos of each class into a folder of its own in it")
-    for folder in folders:
-        photos = sorted(path for path in folder.rglob("*") if is_photo(path) and path.is_file())
-        if not photos:
-            raise InputError(folder, "is a class folder without a photo", f"Put {FORMATS} files into it, or delete it")
-        for path in photos:
-            yield path, renames.get(folder.name, folder.name), split
 
 
 def load(
@@ -161,7 +109,7 @@ def load(
     return Dataset(labels, photos, tuple(skipped), dict(left_out))
 
 
-def _folder_names(rows: Sequence[tuple[Path, str, str | None]]) -> set[str]:
+def _folder_names(rows: Sequence[Labelled]) -> set[str]:
     return {parent.name for path, _, _ in rows for parent in path.parents}
 
 

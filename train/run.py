@@ -7,6 +7,7 @@ Several DATA merge by class. Test photos choose nothing: the best epoch is the o
 import argparse
 import hashlib
 import json
+import os
 import platform
 import sys
 import time
@@ -19,6 +20,8 @@ from edge.commands import positive
 from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError
 from edge.files import replacing, write_atomically
 from edge.fit import CROPS, INTERPOLATIONS, FitRule
+from edge.labelled import parse_renames
+from edge.quiet import quiet
 from train import dataset
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
@@ -59,17 +62,6 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
 
 
-def parse_renames(options: list[str]) -> dict[str, str]:
-    """Return {"cats": "cat"} for ["cats=cat"]."""
-    renames = {}
-    for option in options:
-        folder, equals, label = option.partition("=")
-        if not (folder and equals and label.strip()):
-            raise InputError(f"--label {option}", "is not FOLDER=LABEL", "Write for instance --label cats=cat")
-        renames[folder] = label.strip()
-    return renames
-
-
 def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
     """Read the table of photos that the arguments name, and say what was left out."""
     excluded = None
@@ -98,7 +90,8 @@ def main(options: argparse.Namespace) -> int:
         raise InputError("DATA", "is missing", "Name a folder of class folders: python -m train photos/")
     name = options.name or options.network
     data = None if options.list else load_data(options, options.validation, options.seed)
-    from train.networks import NETWORKS
+    with quiet(2):
+        from train.networks import NETWORKS
 
     if options.list:
         for key, row in NETWORKS.items():
@@ -135,7 +128,11 @@ def main(options: argparse.Namespace) -> int:
     if not trainer.best:
         return EXIT_INTERRUPTED
     if trainer.worker == 0:
-        record = _record(trainer, data, identity, name, complete, time.perf_counter() - started)
+        record = {
+            "name": name,
+            **_record(trainer, data, identity, options, complete),
+            "seconds": round(time.perf_counter() - started, 1),
+        }
         _save(trainer, data, rule, record, options.out / f"{name}.keras")
         if complete:
             checkpoint.unlink(missing_ok=True)
@@ -269,7 +266,7 @@ def _file_digest(path: Path | None) -> str | None:
 
 
 def _record(
-    trainer: "Trainer", data: dataset.Dataset, identity: dict[str, Any], name: str, complete: bool, seconds: float
+    trainer: "Trainer", data: dataset.Dataset, identity: dict[str, Any], options: argparse.Namespace, complete: bool
 ) -> dict[str, Any]:
     import keras
     import numpy
@@ -281,16 +278,15 @@ def _record(
     counts = Counter(f"{photo.split}/{photo.label}" for photo in data.photos)
     best = max(trainer.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss)).epoch
     return {
-        "name": name,
         "command": " ".join(["python -m train", *sys.argv[1:]]),
         "complete": complete,
         "run": identity,
         "photos": dict(sorted(counts.items())),
         "left_out": data.left_out,
+        "renames": parse_renames(options.label),
         "best_epoch": best,
         "history": [epoch._asdict() for epoch in trainer.history],
         "weights_sha256": weights_digest(trainer.best),
-        "seconds": round(seconds, 1),
         "versions": {
             "catdog-edge": __version__,
             "python": platform.python_version(),
@@ -298,7 +294,7 @@ def _record(
             "keras": keras.__version__,
             "numpy": numpy.__version__,
         },
-        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
 
 

@@ -24,20 +24,28 @@ from edge.fit import Image
 
 SIDE = 32  # pixels of a fingerprint
 VERSION = 1  # raise it when fingerprints change, so that caches are filled anew
-LIKENESS = 0.82  # least correlation of details; see docs/doctor.md for what lies above and below
+LIKENESS = 0.82  # least correlation of details; docs/doctor.md says what was found above and below
+MIRRORED_LIKENESS = 0.9  # mirrored copies are rare, so chance makes a larger part of them
 _FREQUENCIES = 10  # the key's cosine frequencies each way; those above hold mostly compression
-_KEY_LIKENESS = 0.6  # least correlation of keys; a crop of 5 % has 0.67 and more in 95 of 100 cases
+_KEY_LIKENESS = 0.7  # least correlation of keys; 92 of 100 photos keep it when 5 % are cut off on each side
 _FLAT = 12.0  # a key shorter than this is that of a nearly blank picture, which resembles every other blank one
 _BLOCK = 1024  # photos compared with all others at once: 30,000 take 120 MB
 _NEIGHBOURS = 40  # candidates a photo at most, so that frames of one video do not make millions
 _MARGIN = 6  # pixels of the thumbnail around the middle that is searched for
+_BLANK = 1.0  # a middle that varies less, as a placard's may, cannot be searched for: then the whole is compared
 _SCALES = (32, 33, 34, 35, 36)  # the sides at which the other thumbnail is searched: crops of up to 6 % each side
 
 Fingerprints = npt.NDArray[np.uint8]
 
 
 class Pair(NamedTuple):
-    """Two photos of one shot: their positions (first < second), how alike their details are (-1..1), mirrored or not."""
+    """Two photos of one shot.
+
+    Attributes:
+        first, second: their positions, first < second.
+        likeness: the correlation of their details, up to 1.
+        mirrored: whether one is the other's mirror image.
+    """
 
     first: int
     second: int
@@ -86,27 +94,29 @@ def pairs(fingerprints: Fingerprints, progress: Callable[[int, int], None] | Non
     signs = np.tile((-1.0) ** np.arange(_FREQUENCIES), _FREQUENCIES)[1:].astype(np.float32)
     found: dict[tuple[int, int], Pair] = {}
     for start in range(0, len(keys), _BLOCK):
-        for mirrored in (False, True):
-            block = keys[start : start + _BLOCK]
-            scores = (block * signs if mirrored else block) @ keys.T
-            for first, second in _candidates(scores, start):
-                alike = likeness(fingerprints[first], fingerprints[second, :, ::-1] if mirrored else fingerprints[second])
-                if alike >= LIKENESS and ((first, second) not in found or alike > found[first, second].likeness):
-                    found[first, second] = Pair(first, second, alike, mirrored)
+        block = keys[start : start + _BLOCK]
+        for mirrored, turned in ((False, block), (True, block * signs)):
+            for first, second in _candidates(np.asarray(turned @ keys[start:].T, np.float32), start):
+                pair = Pair(first, second, _compare(fingerprints[first], fingerprints[second], mirrored), mirrored)
+                if pair.likeness >= (MIRRORED_LIKENESS if mirrored else LIKENESS):
+                    found.setdefault((first, second), pair)
         if progress:
             progress(min(start + _BLOCK, len(keys)), len(keys))
     return [found[where] for where in sorted(found)]
 
 
+def _compare(one: Fingerprints, other: Fingerprints, mirrored: bool) -> float:
+    return likeness(one, np.ascontiguousarray(other[:, ::-1]) if mirrored else other)
+
+
 def _candidates(scores: npt.NDArray[np.float32], start: int) -> Iterator[tuple[int, int]]:
-    """Yield (photo, later photo) of the pairs whose keys agree; row i of `scores` is photo start + i."""
-    rows, columns = np.nonzero(scores >= _KEY_LIKENESS)
-    later = columns > rows + start
-    rows, columns = rows[later], columns[later]
+    """Yield (photo, later photo) of the pairs whose keys agree; scores[i, j] is of the photos start + i, start + j."""
+    rows, columns = np.divmod(np.flatnonzero(scores >= _KEY_LIKENESS), scores.shape[1])
+    rows, columns = rows[columns > rows], columns[columns > rows]
     order = np.lexsort((columns, -scores[rows, columns], rows))
     rank = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
     for i in order[rank < _NEIGHBOURS]:
-        yield int(rows[i]) + start, int(columns[i])
+        yield int(rows[i]) + start, int(columns[i]) + start
 
 
 def _keys(fingerprints: Fingerprints) -> npt.NDArray[np.float32]:
@@ -126,19 +136,30 @@ def _keys(fingerprints: Fingerprints) -> npt.NDArray[np.float32]:
 
 
 def likeness(one: Fingerprints, other: Fingerprints) -> float:
-    """Return how alike the details of two fingerprints are, -1..1, allowing for a small crop of either."""
+    """Return how alike the details of two fingerprints are, up to 1, allowing for a small crop of either."""
+    first, second = _details(one), _details(other)
+    if min(float(_middle(first).std()), float(_middle(second).std())) < _BLANK:
+        return float(cv2.matchTemplate(first, second, cv2.TM_CCOEFF_NORMED)[0, 0])
+    return max(_search(one, second), _search(other, first))
+
+
+def _middle(details: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return details[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+
+def _search(whole: Fingerprints, part: npt.NDArray[np.float32]) -> float:
+    """Return the best correlation of the middle of `part` with any place of `whole` that a small crop moves it to."""
     best = -1.0
-    for whole, part in ((one, other), (other, one)):
-        middle = _details(part, SIDE)[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-        for side in _SCALES:
-            scores = cv2.matchTemplate(_details(whole, side), middle, cv2.TM_CCOEFF_NORMED)
-            near = int(_MARGIN + (side - SIDE) / 2 - 3)  # a crop moves the middle by no more than 3 pixels
-            best = max(best, float(scores[near : near + 7, near : near + 7].max()))
+    for side in _SCALES:
+        scores = cv2.matchTemplate(_details(whole, side), _middle(part), cv2.TM_CCOEFF_NORMED)
+        near = int(_MARGIN + (side - SIDE) / 2 - 3)  # a crop moves the middle by no more than 3 pixels
+        best = max(best, float(scores[near : near + 7, near : near + 7].max()))
     return best
 
 
-def _details(thumbnail: Fingerprints, side: int) -> npt.NDArray[np.float32]:
+def _details(thumbnail: Fingerprints, side: int = SIDE) -> npt.NDArray[np.float32]:
     """Return float32 (side, side): the grey thumbnail without its coarse light."""
-    grey = cv2.cvtColor(np.ascontiguousarray(thumbnail), cv2.COLOR_BGR2GRAY).astype(np.float32)
-    large = cv2.resize(grey, (side, side), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(large - cv2.GaussianBlur(large, (0, 0), 2.5), np.float32)
+    grey = cv2.cvtColor(thumbnail, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    if side != SIDE:
+        grey = cv2.resize(grey, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
+    return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), 2.5), np.float32)

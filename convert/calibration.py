@@ -1,0 +1,63 @@
+"""The photos that int8 takes its ranges from: few, seeded, balanced, none for testing, fitted as on the device."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.errors import CatdogError, InputError
+from edge.fit import FitRule, Image, fit
+from edge.labelled import Labelled
+from edge.photo import read_photo
+
+LEAST = 10  # photos below which ranges are guesswork
+
+
+class Calibration(NamedTuple):
+    """The calibration pictures.
+
+    Attributes:
+        pictures: uint8 (photos + 1, height, width, 3); the last one is half black and half white.
+        digests: SHA-256 of each photo's file, in hex.
+        skipped: photos that could not be read.
+    """
+
+    pictures: Image
+    digests: tuple[str, ...]
+    skipped: tuple[CatdogError, ...]
+
+
+def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> Calibration:
+    """Choose `count` photos, the same number of each class where there are enough.
+
+    Raises:
+        InputError: fewer than `LEAST` readable photos.
+    """
+    shuffled: dict[str, list[Path]] = {}
+    for photo in photos:
+        if photo.split in (None, "train"):
+            shuffled.setdefault(photo.label, []).append(photo.path)
+    for label, paths in sorted(shuffled.items()):
+        random.Random(f"{seed} {label}").shuffle(paths)
+    fitted: list[Image] = []
+    digests: list[str] = []
+    skipped: list[CatdogError] = []
+    while len(fitted) < count and any(shuffled.values()):
+        for label in sorted(shuffled):
+            if not shuffled[label] or len(fitted) >= count:
+                continue
+            path = shuffled[label].pop()
+            try:
+                fitted.append(fit(read_photo(path), rule))
+                digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+            except CatdogError as fault:
+                skipped.append(fault)
+    if len(fitted) < LEAST:
+        raise InputError("--calibration", f"has {len(fitted)} readable training photos", f"Give {LEAST} or more")
+    # Black and white: only data that span 0..255 make the input exactly uint8 with scale 1 and zero point 0.
+    extremes = np.zeros((rule.height, rule.width, 3), np.uint8)
+    extremes[: rule.height // 2] = 255
+    return Calibration(np.stack([*fitted, extremes]), tuple(digests), tuple(skipped))

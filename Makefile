@@ -1,0 +1,58 @@
+# Every environment is made from a hashed lock, and made again when the lock changes.
+# `make PYTHON=python3.13 ...` chooses another Python; `make TARGET ARGS="..."` passes words on to its program.
+PYTHON ?= python3
+EDGE := .venv/edge/.made
+FULL := .venv/full/.made
+# The older runtime, tflite-runtime, has no wheel for Python 3.12 and later.
+LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.version_info[:2] == (3, 11) else "")' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test train convert bench lint format check check-edge wheel lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(EDGE) $(FULL) $(LEGACY) ## make every environment: .venv/edge to run, .venv/full to train, convert and test
+
+# Ctrl-C is how a person ends it: no matter for a complaint from make.
+run: $(EDGE) ## watch the first camera, else a demo (ARGS="demo --frames 20", ARGS="--help"); installs no TensorFlow
+	@trap : INT; .venv/edge/bin/catdog run $(ARGS) || test $$? -eq 130
+
+test: $(FULL) $(LEGACY) ## run the tests (ARGS="tests/edge -k fit")
+	.venv/full/bin/python -m pytest $(ARGS)
+
+train: $(FULL) ## train a network on folders of photos (DATA="photos" ARGS="--epochs 5")
+	.venv/full/bin/python -m train $(DATA) $(ARGS)
+
+convert: $(FULL) ## turn a Keras model into .tflite files (MODEL=models/NAME.keras DATA="photos")
+	.venv/full/bin/python -m convert $(MODEL) $(if $(DATA),--calibration $(DATA)) $(ARGS)
+
+bench: $(FULL) ## measure speed and memory
+	.venv/full/bin/python -m pytest -m bench $(ARGS)
+
+lint: $(FULL) ## ruff and mypy --strict
+	.venv/full/bin/ruff check && .venv/full/bin/ruff format --check && .venv/full/bin/mypy
+
+format: $(FULL) ## put the code into ruff's format, and mend what ruff can mend
+	.venv/full/bin/ruff check --fix; .venv/full/bin/ruff format
+
+check: lint test check-edge ## all that must pass before a change goes in
+
+check-edge: wheel ## prove that the wheel works alone, in a fresh environment without TensorFlow
+	PYTHON=$(PYTHON) scripts/check-edge dist/catdog_edge-*.whl edge/demo
+
+wheel: $(EDGE) ## build dist/catdog_edge-VERSION-py3-none-any.whl
+	rm -rf dist && .venv/edge/bin/hatchling build -t wheel
+
+lock: $(FULL) ## resolve requirements/*.in afresh into hashed locks (ARGS="--upgrade")
+	scripts/make-locks .venv/full/bin/uv $(ARGS)
+
+clean: ## remove environments, caches and built files; trained models stay
+	rm -rf .venv .cache dist build *.egg-info && find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/edge/.made: requirements/edge.txt requirements/build.txt
+.venv/full/.made: requirements/dev.txt
+.venv/legacy/.made: requirements/legacy.txt requirements/build.txt
+.venv/%/.made:
+	@scripts/make-venv $(PYTHON) $(@D) $^

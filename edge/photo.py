@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.errors import InputError, printable
 from edge.fit import Image
+from edge.quiet import quiet
 
 SUFFIXES = frozenset(
     {
@@ -63,11 +64,16 @@ def _refuse_folder(fault: OSError) -> None:
     raise InputError(fault.filename, f"cannot be listed ({fault.strerror})", "Check its permissions")
 
 
-def read_photo(path: Path) -> Image:
+def read_photo(path: Path, hush: bool = True) -> Image:
     """Read a photo upright (EXIF rotation applied), in colour, at 8 bits a channel.
 
     Greyscale, CMYK, palette and 16-bit pictures are converted, transparency is dropped, of an animation the first
     picture is taken: what OpenCV's IMREAD_COLOR means.
+
+    Args:
+        path: the file.
+        hush: keep what libpng and others print about damaged files off standard error. That redirects the whole
+            process's: threads that read at the same time pass False and wrap themselves in one `edge.quiet.quiet(2)`.
 
     Returns:
         uint8 (height, width, 3), BGR.
@@ -79,6 +85,9 @@ def read_photo(path: Path) -> Image:
         content = path.read_bytes()
     except OSError as fault:
         raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
+    if hush:
+        with quiet(2):
+            return decode_photo(content, path)
     return decode_photo(content, path)
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from edge.errors import CatdogError, InputError
 from edge.fit import FitRule, Image, fit
 from edge.photo import read_photo
+from edge.quiet import quiet
 from train.dataset import Photo
 
 VERSION = 1  # raise it when decoding or fitting changes what a picture looks like
@@ -116,7 +117,7 @@ def _append(
 
     def decode(photo: Photo) -> tuple[Image, tuple[int, int]] | CatdogError:
         try:
-            image = read_photo(photo.path)
+            image = read_photo(photo.path, hush=False)
         except InputError as fault:
             return fault
         return fit(image, rule), (min(image.shape[0], 65535), min(image.shape[1], 65535))
@@ -126,7 +127,9 @@ def _append(
             chunk = missing[start : start + _CHUNK]
             records = np.zeros(len(chunk), record)
             filled = 0
-            for photo, result in zip(chunk, pool.map(decode, chunk), strict=True):
+            with quiet(2):
+                results = list(pool.map(decode, chunk))
+            for photo, result in zip(chunk, results, strict=True):
                 if isinstance(result, CatdogError):
                     skipped.append(result)
                     continue

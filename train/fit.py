@@ -61,17 +61,24 @@ class Trainer:
     """A network under training.
 
     Args:
-        model: pictures float32 (batch, side, side, 3) -> logits.
+        build: makes the network: pictures float32 (batch, height, width, 3) -> logits.
         recipe: how to train it.
         samples: what to learn from.
         validation: pictures uint8 at the network's own size, fitted as the device fits them.
+        side: of the network's input in pixels.
         seed: of everything random.
-        checkpoint: where to keep the state after every epoch.
     """
 
     def __init__(
-        self, build: Callable[[], keras.Model], recipe: Recipe, samples: Samples, validation: Samples, seed: int
+        self,
+        build: Callable[[], keras.Model],
+        recipe: Recipe,
+        samples: Samples,
+        validation: Samples,
+        side: int,
+        seed: int,
     ) -> None:
+        self.side = side
         self.recipe, self.samples, self.validation, self.seed = recipe, samples, validation, seed
         self.strategy = tf.distribute.get_strategy()
         if "TF_CONFIG" in os.environ:
@@ -87,7 +94,6 @@ class Trainer:
             self.optimizer = self._make_optimizer()
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(weight) for weight in self.model.weights] if recipe.ema else []
-        self.side = int(self.model.input.shape[1])
         self.history: list[Epoch] = []
         self.best: list[npt.NDArray[Any]] = []
         self.best_score = (-1.0, 0.0)

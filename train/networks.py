@@ -143,9 +143,11 @@ NETWORKS = {
 }
 
 
-def build(network: Network, classes: int, side: int | None = None) -> keras.Model:
-    """Return the untrained network: float32 (batch, side, side, 3) RGB 0..255 -> logits (batch, classes)."""
-    side = side or network.side
+def build(network: Network, classes: int, side: int | None) -> keras.Model:
+    """Return the untrained network: float32 (batch, side, side, 3) RGB 0..255 -> logits (batch, classes).
+
+    With side None it takes pictures of any size, where the network ends in a global pooling.
+    """
     pictures = keras.Input((side, side, 3), name="pictures")
     return keras.Model(pictures, network.build(pictures, classes))
 

@@ -133,7 +133,7 @@ def main(options: argparse.Namespace) -> int:
             **_record(trainer, data, identity, options, complete),
             "seconds": round(time.perf_counter() - started, 1),
         }
-        _save(trainer, data, rule, record, options.out / f"{name}.keras")
+        _save(trainer, network, data, rule, record, options.out / f"{name}.keras")
         if complete:
             checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED
@@ -192,7 +192,10 @@ def prepare(
     if not len(validation):
         raise InputError("validation", "has no photo", "Give more photos, or a greater --validation")
     keras.utils.set_random_seed(options.seed)
-    return Trainer(lambda: build(network, len(data.labels), rule.width), recipe, samples, validation, options.seed)
+    flexible = None if recipe.grow else rule.width
+    return Trainer(
+        lambda: build(network, len(data.labels), flexible), recipe, samples, validation, rule.width, options.seed
+    )
 
 
 def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:
@@ -298,13 +301,21 @@ def _record(
     }
 
 
-def _save(trainer: "Trainer", data: dataset.Dataset, rule: FitRule, record: dict[str, Any], path: Path) -> None:
+def _save(
+    trainer: "Trainer",
+    network: "Network",
+    data: dataset.Dataset,
+    rule: FitRule,
+    record: dict[str, Any],
+    path: Path,
+) -> None:
     """Write NAME.keras, then the record NAME.json that states its digest."""
-    from train.networks import with_softmax
+    from train.networks import build, with_softmax
 
-    trainer.model.set_weights(trainer.best)
+    model = build(network, len(data.labels), rule.width)
+    model.set_weights(trainer.best)
     with replacing(path) as temporary:
-        with_softmax(trainer.model).save(temporary)
+        with_softmax(model).save(temporary)
     record = {**record, "labels": list(data.labels), "fit": rule._asdict(), "keras_sha256": _file_digest(path)}
     write_atomically(path.with_suffix(".json"), json.dumps(record, indent=1).encode() + b"\n")
     best = record["history"][record["best_epoch"] - 1]

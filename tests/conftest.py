@@ -1,0 +1,69 @@
+"""Fixtures that every room's tests share."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.tiny import tiny_model
+
+ROOT = Path(__file__).parents[1]
+BGR = {"red": (30, 30, 220), "green": (30, 220, 30), "blue": (220, 30, 30)}
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """Run a command line such as ("edge", "classify", path) in a process of its own, from the checkout."""
+
+    def run(*words: object, expect: int | None = 0, **options: object) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", *map(str, words)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=300,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+        assert expect is None or done.returncode == expect, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed model that knows red, green and blue."""
+    return tiny_model(tmp_path_factory.mktemp("model") / "tiny.tflite")
+
+
+def picture(colour: str, height: int = 48, width: int = 64, seed: int = 0) -> np.ndarray:
+    """Return a noisy picture uint8 (height, width, 3), BGR, mostly of one colour."""
+    noise = np.random.default_rng(seed).integers(-25, 26, (height, width, 3))
+    return np.clip(np.array(BGR[colour]) + noise, 0, 255).astype(np.uint8)
+
+
+def write_photos(
+    folder: Path, classes: Sequence[str] = ("red", "green", "blue"), count: int = 12, seed: int = 0
+) -> Path:
+    """Write `count` different photos of each colour into class folders, and return the folder."""
+    for position, colour in enumerate(classes):
+        (folder / colour).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            image = picture(colour, seed=seed + 1000 * position + number)
+            assert cv2.imwrite(str(folder / colour / f"{number:03}.jpg"), image)
+    return folder
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the single line of standard error that a refused command prints; there is no traceback in it."""
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]

@@ -1,0 +1,166 @@
+"""`catdog classify` and `edge.Classifier`: right answers, and one line for everything that is no photo."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.classifier import Classifier
+from tests.conftest import BGR, ROOT, Command, one_line, picture, write_photos
+from tests.tiny import tiny_model
+
+
+def answers(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("colour", list(BGR))
+def test_a_picture_gets_its_label(tmp_path: Path, dtype: str, colour: str) -> None:
+    answer = Classifier(tiny_model(tmp_path / "tiny.tflite", input_dtype=dtype)).classify(picture(colour))
+    assert answer.label == colour
+    assert answer.probability == answer.probabilities[colour] > 0.9
+    assert sum(answer.probabilities.values()) == pytest.approx(1, abs=0.01)
+    assert answer.latency_ms > 0
+
+
+def test_below_its_threshold_a_label_becomes_the_fallback(tmp_path: Path) -> None:
+    grey = np.full((20, 20, 3), 128, np.uint8)
+    grey[..., 2] = 140
+    strict = tiny_model(tmp_path / "strict.tflite", thresholds={"red": 0.9, "blue": 0.9}, fallback="green")
+    assert Classifier(tiny_model(tmp_path / "plain.tflite")).classify(grey).label == "red"
+    assert Classifier(strict).classify(grey).label == "green"
+    assert Classifier(strict).classify(picture("red")).label == "red"
+
+
+def test_a_model_that_does_not_match_its_contract_is_refused(tmp_path: Path) -> None:
+    import edge.contract as contract
+
+    path = tiny_model(tmp_path / "tiny.tflite")
+    content = path.read_bytes()
+    wrong = contract.unseal(content, path)._replace(labels=("a", "b"))
+    path.write_bytes(contract.seal(content[: content.index(b"PK\3\4")], wrong))
+    with pytest.raises(contract.ModelError, match="output"):
+        Classifier(path)
+
+
+def test_a_folder_is_classified_in_order(command: Command, model: Path, tmp_path: Path) -> None:
+    folder = write_photos(tmp_path / "photos", count=2)
+    rows = answers(command("edge", "classify", folder, "--json", "--model", model).stdout)
+    assert [Path(str(row["source"])).parent.name for row in rows] == ["blue", "blue", "green", "green", "red", "red"]
+    for row in rows:
+        assert row["label"] == Path(str(row["source"])).parent.name
+        assert set(row) >= {"source", "label", "probability", "probabilities", "latency_ms"}
+
+
+def write_variants(folder: Path) -> dict[str, Path]:
+    """Write one red picture in every form that people have."""
+    red, files = picture("red"), {}
+
+    def write(name: str, image: np.ndarray, *options: int) -> None:
+        files[name] = folder / name
+        assert cv2.imwrite(str(files[name]), image, options)
+
+    write("plain.jpg", red)
+    write("alpha.png", np.dstack([red, np.full(red.shape[:2], 128, np.uint8)]))
+    write("deep.png", red.astype(np.uint16) * 257)
+    write("photo.webp", red)
+    write("photo.bmp", red)
+    write("photo.tiff", red)
+    write("UPPER.JPG", red)
+    write("späte Katze\n.png", red)
+    return files
+
+
+def test_every_form_of_photo_is_read(command: Command, model: Path, tmp_path: Path) -> None:
+    for path in write_variants(tmp_path).values():
+        row = answers(command("edge", "classify", path, "--json", "--model", model).stdout)[0]
+        assert row["label"] == "red", path
+
+
+def test_grey_cmyk_animated_and_rotated_photos_are_read(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from edge.photo import read_photo
+
+    red = Image.fromarray(picture("red")[..., ::-1].copy())
+    red.convert("L").save(tmp_path / "grey.jpg")
+    red.convert("CMYK").save(tmp_path / "cmyk.jpg")
+    green = Image.fromarray(picture("green")[..., ::-1].copy())
+    red.save(tmp_path / "animated.gif", save_all=True, append_images=[green])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Orientation: turn by 90 degrees
+    red.save(tmp_path / "turned.jpg", exif=exif)
+
+    grey = read_photo(tmp_path / "grey.jpg")
+    assert np.abs(grey[..., 0].astype(int) - grey[..., 2]).max() == 0
+    for name in ("cmyk.jpg", "animated.gif"):
+        mean = read_photo(tmp_path / name).mean((0, 1))
+        assert mean[2] > 180 > 80 > mean[0], name
+    assert read_photo(tmp_path / "turned.jpg").shape == (64, 48, 3)
+
+
+BAD = {
+    "text.jpg": (b"this is a text file, not a photo", "no photo"),
+    "empty.jpg": (b"", "is empty"),
+    "cut.jpg": (cv2.imencode(".jpg", picture("red"))[1].tobytes()[:-300], "cut off"),
+    "bomb.png": (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2\0\0\0\xb8\xf4\x5e\x5d",  # 100,000 x 100,000
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_photo_is_one_line(command: Command, model: Path, tmp_path: Path, name: str) -> None:
+    content, word = BAD[name]
+    (tmp_path / name).write_bytes(content)
+    line = one_line(command("edge", "classify", tmp_path / name, "--model", model, expect=2))
+    assert name in line
+    assert word in line
+
+
+def test_bad_photos_among_good_ones_are_skipped(command: Command, model: Path, tmp_path: Path) -> None:
+    folder = write_photos(tmp_path / "photos", count=1)
+    for name, (content, _) in BAD.items():
+        (folder / name).write_bytes(content)
+    done = command("edge", "classify", folder, tmp_path / "nowhere", "--json", "--model", model, expect=1)
+    assert [row["label"] for row in answers(done.stdout)] == ["blue", "green", "red"]
+    assert all(name in done.stderr for name in [*BAD, "nowhere"])
+    assert f"3 classified, {len(BAD) + 1} skipped" in done.stderr
+
+
+def test_a_folder_without_photos_is_said(command: Command, model: Path, tmp_path: Path) -> None:
+    assert "holds no photo" in one_line(command("edge", "classify", tmp_path, "--model", model, expect=2))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_photo_is_said(command: Command, model: Path, tmp_path: Path) -> None:
+    path = write_variants(tmp_path)["plain.jpg"]
+    path.chmod(0)
+    assert "ermission" in one_line(command("edge", "classify", path, "--model", model, expect=2))
+
+
+def test_a_reader_that_has_had_enough_is_no_error(model: Path, tmp_path: Path) -> None:
+    folder = write_photos(tmp_path, count=300, classes=("red",))
+    with subprocess.Popen(
+        [sys.executable, "-m", "edge", "classify", str(folder), "--model", str(model)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_an_unknown_model_is_one_line(command: Command, tmp_path: Path) -> None:
+    line = one_line(command("edge", "classify", tmp_path, "--model", tmp_path / "no.tflite", expect=2))
+    assert "no.tflite" in line

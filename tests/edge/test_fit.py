@@ -1,0 +1,86 @@
+"""The fit rule, held against a slow honest twin."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.fit import FitRule, crop_box, fit
+
+
+def slow_linear(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resize by the textbook: half-pixel centres, two by two source pixels, the border repeated."""
+    result = np.empty((height, width, 3))
+    for y in range(height):
+        for x in range(width):
+            v = min(max((y + 0.5) * image.shape[0] / height - 0.5, 0), image.shape[0] - 1)
+            u = min(max((x + 0.5) * image.shape[1] / width - 0.5, 0), image.shape[1] - 1)
+            top, left = int(v), int(u)
+            bottom, right = min(top + 1, image.shape[0] - 1), min(left + 1, image.shape[1] - 1)
+            dv, du = v - top, u - left
+            upper = image[top, left] * (1 - du) + image[top, right] * du
+            lower = image[bottom, left] * (1 - du) + image[bottom, right] * du
+            result[y, x] = upper * (1 - dv) + lower * dv
+    return result
+
+
+@pytest.mark.parametrize("shape", [(17, 23), (48, 64), (9, 5)])
+def test_linear_is_the_textbook_resize(shape: tuple[int, int]) -> None:
+    image = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
+    fitted = fit(image, FitRule(11, 13, colour="BGR"))
+    assert np.abs(fitted - slow_linear(image, 11, 13)).max() <= 1
+
+
+def test_area_is_the_mean_of_the_pixels_below() -> None:
+    image = np.random.default_rng(2).integers(0, 256, (24, 36, 3), np.uint8)
+    expected = image.reshape(6, 4, 6, 6, 3).mean((1, 3))
+    assert np.abs(fit(image, FitRule(6, 6, interpolation="area", colour="BGR")) - expected).max() <= 1
+
+
+def test_colours_are_ordered_as_the_rule_says() -> None:
+    blue = np.zeros((4, 4, 3), np.uint8)
+    blue[..., 0] = 255
+    assert fit(blue, FitRule(2, 2))[0, 0].tolist() == [0, 0, 255]
+    assert fit(blue, FitRule(2, 2, colour="BGR"))[0, 0].tolist() == [255, 0, 0]
+
+
+def test_centre_keeps_the_middle_and_none_keeps_all() -> None:
+    image = np.zeros((10, 30, 3), np.uint8)
+    image[:, 10:20] = 255
+    assert fit(image, FitRule(8, 8, "centre")).min() == 255
+    assert fit(image, FitRule(8, 8, "none")).min() == 0
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1, 512), st.integers(1, 512))
+def test_the_crop_lies_inside_and_has_the_inputs_shape(
+    height: int, width: int, rule_height: int, rule_width: int
+) -> None:
+    top, left, kept_height, kept_width = crop_box(height, width, FitRule(rule_height, rule_width, "centre"))
+    assert top >= 0
+    assert left >= 0
+    assert 1 <= kept_height <= height - top
+    assert 1 <= kept_width <= width - left
+    assert kept_height == height or kept_width == width
+    assert abs(kept_width * rule_height - kept_height * rule_width) <= max(rule_height, rule_width)
+
+
+def test_buffers_are_written_in_place() -> None:
+    image = np.random.default_rng(3).integers(0, 256, (48, 64, 3), np.uint8)
+    rule = FitRule(8, 8)
+    out, scratch = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)
+    assert fit(image, rule, out, scratch) is out
+    assert (out == fit(image, rule)).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
+def test_what_is_no_colour_picture_is_refused(image: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="uint8"):
+        fit(image, FitRule(2, 2))

@@ -40,7 +40,7 @@ format: $(FULL) ## put the code into ruff's format, and mend what ruff can mend
 check: lint test check-edge ## all that must pass before a change goes in
 
 check-edge: wheel ## prove that the wheel works alone, in a fresh environment without TensorFlow
-	PYTHON=$(PYTHON) scripts/check-edge dist/catdog_edge-*.whl edge/demo
+	PYTHON=$(PYTHON) scripts/check-edge dist/catdog_edge-*.whl
 
 wheel: $(EDGE) ## build dist/catdog_edge-VERSION-py3-none-any.whl
 	rm -rf dist && .venv/edge/bin/hatchling build -t wheel

@@ -1,0 +1,202 @@
+"""Who may import whom, as docs/architecture.md draws it, read from the source with ast."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Packages in the checkout, and the ones among them that each may import.
+PACKAGES = {
+    "edge": set[str](),
+    "convert": {"edge"},
+    "train": {"edge"},
+}
+
+# Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
+# so no room on one line knows its neighbours. A new room needs a place here.
+FLOORS = (
+    "edge errors quiet statistics",  # "edge" is edge/__init__.py
+    "fit files",
+    "photo contract runtime report",
+    "classifier labelled",
+    "capture",
+    "live",
+    "outputs",
+    "commands",
+    "cli",
+    "__main__",
+)
+
+# What each dependency of the wheel is called in an import, and the rooms that may say so (all, where none is named).
+WHEEL = {
+    "numpy": ("numpy", ""),
+    "opencv-python-headless": ("cv2", ""),
+    "ai-edge-litert": ("ai_edge_litert", "runtime"),
+}
+STAND_INS = {"tflite_runtime": "runtime"}  # not asked for by the wheel, used where it is there already
+
+# Optional parts: a module, and what it alone may import besides, such as "edge.outputs.mqtt": "paho".
+EXTRAS: dict[str, str] = {}
+
+# What training and conversion import, by the names in requirements/train.in and edge.in.
+WORKSTATION = {
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "h5py": "h5py",
+    "tqdm": "tqdm",
+    "numpy": "numpy",
+    "opencv-python-headless": "cv2",
+}
+
+
+class Import(NamedTuple):
+    """One import: where it stands, and the dotted name of what it brings."""
+
+    place: str
+    module: str
+    target: str
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    """Yield every import of a file, those inside functions too; `from a import b` is a.b where that is a module."""
+    module = module_name(path)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"), path)):
+        place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            yield from (Import(place, module, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".") if path.stem == "__init__" else module.split(".")[:-1]
+            start = ".".join(package[: len(package) - node.level + 1] if node.level else [])
+            base = ".".join(part for part in (start, node.module) if part)
+            for name in node.names:
+                inner = ROOT.joinpath(*base.split("."), name.name)
+                is_module = inner.is_dir() or inner.with_suffix(".py").is_file()
+                yield Import(place, module, f"{base}.{name.name}" if is_module else base)
+
+
+def imports_in(package: str) -> list[Import]:
+    return [found for path in sorted((ROOT / package).rglob("*.py")) for found in imports_of(path)]
+
+
+def room(module: str) -> str:
+    """Return the room of a module of edge: edge.capture.file -> capture, edge itself -> edge."""
+    return module.split(".")[1] if "." in module else module
+
+
+def is_foreign(name: str) -> bool:
+    top = name.split(".")[0]
+    return top not in sys.stdlib_module_names and top not in PACKAGES
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_the_packages_they_may(package: str) -> None:
+    allowed = PACKAGES[package] | {package}
+    wrong = [
+        f"{found.place} imports {found.target}"
+        for found in imports_in(package)
+        if found.target.split(".")[0] in {*PACKAGES, "tests"} - allowed
+    ]
+    assert not wrong, f"{package} may import {sorted(allowed)} of this checkout, nothing else"
+
+
+def test_every_room_of_edge_has_a_floor() -> None:
+    placed = {name for floor in FLOORS for name in floor.split()}
+    rooms = {room(module_name(path)) for path in (ROOT / "edge").rglob("*.py")}
+    assert not rooms - placed, "new in edge/: give it a place in FLOORS, in this file"
+    assert not placed - rooms, "gone from edge/: take it out of FLOORS"
+
+
+def test_rooms_of_edge_import_downwards() -> None:
+    floor_of = {name: number for number, floor in enumerate(FLOORS) for name in floor.split()}
+    wrong = [
+        f"{found.place} imports {found.target}: {room(found.target)} does not stand below {room(found.module)}"
+        for found in imports_in("edge")
+        if found.target.split(".")[0] == "edge"
+        and room(found.target) != room(found.module)
+        and floor_of[room(found.target)] >= floor_of[room(found.module)]
+    ]
+    assert not wrong
+
+
+def test_edge_imports_nothing_that_the_wheel_does_not_bring() -> None:
+    rooms = dict(WHEEL.values()) | STAND_INS
+    wrong = []
+    for found in imports_in("edge"):
+        top = found.target.split(".")[0]
+        if not is_foreign(found.target) or EXTRAS.get(found.module) == top:
+            continue
+        if top not in rooms:
+            wrong.append(f"{found.place} imports {top}, which no dependency of the wheel brings")
+        elif rooms[top] and rooms[top] != room(found.module):
+            wrong.append(f"{found.place} imports {top}, which only edge/{rooms[top]}.py may")
+    assert not wrong
+
+
+def test_the_wheel_asks_for_what_edge_imports_and_no_more() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {requirement_name(line) for line in project["dependencies"]} == set(WHEEL)
+    imported = {found.target.split(".")[0] for found in imports_in("edge")}
+    assert {name for name, _ in WHEEL.values()} <= imported
+
+
+@pytest.mark.parametrize("package", ["train", "convert"])
+def test_the_workstation_imports_only_what_its_lock_names(package: str) -> None:
+    files = [ROOT / "requirements" / name for name in ("edge.in", "train.in")]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    asked = {requirement_name(line) for line in lines if line[:1].isalpha()}
+    known = {imported for name, imported in WORKSTATION.items() if name in asked}
+    wrong = [
+        f"{found.place} imports {found.target}"
+        for found in imports_in(package)
+        if is_foreign(found.target) and found.target.split(".")[0] not in known
+    ]
+    assert not wrong, "name it in requirements/train.in (make lock), then in WORKSTATION, in this file"
+
+
+def requirement_name(line: str) -> str:
+    """Return the name that a requirement starts with: `numpy>=1.23  # why` -> numpy."""
+    end = next((at for at, letter in enumerate(line) if not (letter.isalnum() or letter in "-_.")), len(line))
+    return line[:end]
+
+
+def modules_after(statement: str) -> set[str]:
+    """Return the names of the modules that a fresh Python holds after `statement`."""
+    program = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_the_command_line_starts_without_anything_heavy() -> None:
+    heavy = {"numpy", "cv2", "ai_edge_litert", "tflite_runtime", "tensorflow", "keras", "json", "zipfile", "subprocess"}
+    assert not modules_after("import edge.cli") & heavy
+
+
+def test_the_classifier_brings_little_besides_its_three_libraries() -> None:
+    bare = modules_after("import numpy, cv2, ai_edge_litert.interpreter, json, hashlib, contextlib, pathlib")
+    ours = modules_after("import edge.classifier")
+    assert not ours & {"tensorflow", "keras"}
+    rest = {name for name in ours - bare if name.split(".")[0] != "edge"}
+    assert not rest & {
+        "zipfile",
+        "argparse",
+        "subprocess",
+        "socket",
+        "http",
+        "urllib",
+        "logging",
+        "tempfile",
+        "asyncio",
+    }
+    assert not {name for name in ours if name.startswith(("edge.cli", "edge.commands", "edge.capture", "edge.outputs"))}

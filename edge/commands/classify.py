@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.classifier import Answer, Classifier
 from edge.commands import add_model_arguments
 from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable
+from edge.outputs.jsonl import as_json
 from edge.photo import find_photos, read_photo
 
 
@@ -41,17 +42,6 @@ def main(options: argparse.Namespace) -> int:
     if not skipped:
         return EXIT_OK
     return EXIT_FAILED if done else EXIT_USAGE
-
-
-def as_json(source: object, answer: Answer) -> dict[str, object]:
-    """Return an answer as the JSON object that every command prints."""
-    return {
-        "source": str(source),
-        "label": answer.label,
-        "probability": round(answer.probability, 6),
-        "probabilities": {label: round(value, 6) for label, value in answer.probabilities.items()},
-        "latency_ms": round(answer.latency_ms, 3),
-    }
 
 
 def as_text(source: object, answer: Answer) -> str:

@@ -1,0 +1,65 @@
+"""The first camera that really delivers frames, else the demo: what a beginner's first command shows."""
+
+from collections.abc import Callable, Iterable
+
+from edge.capture.camera import Camera
+from edge.capture.demo import Demo
+from edge.capture.devices import list_devices
+from edge.capture.source import Frame, Source
+from edge.errors import SourceError
+
+
+def cameras() -> list[Source]:
+    """Return the cameras of this machine that look usable, by number."""
+    return [Camera(str(device.path)) for device in list_devices() if device.problem is None]
+
+
+class Auto(Source):
+    """Whatever works.
+
+    Args:
+        text: what it is called until it is open.
+        candidates: the cameras to try, in order.
+        fallback: what makes the source that always works.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        text: str = "auto",
+        candidates: Callable[[], Iterable[Source]] = cameras,
+        fallback: Callable[[], Source] = Demo,
+    ) -> None:
+        self.name = text
+        self._candidates, self._fallback = candidates, fallback
+        self._chosen: Source | None = None
+
+    def open(self) -> None:
+        """Open the first candidate that delivers; say which, or why none does."""
+        self._chosen = self._first_that_opens()
+        if self._chosen is None:
+            self._chosen = self._fallback()
+            self._chosen.open()
+            self.say(f"no camera delivers frames (see catdog cameras): showing the {self._chosen.name}")
+        self.name, self.live, self.rate = self._chosen.name, self._chosen.live, self._chosen.rate
+
+    def _first_that_opens(self) -> Source | None:
+        for source in self._candidates():
+            try:
+                source.open()
+            except SourceError as fault:
+                self.say(f"passed over {fault}")
+            else:
+                return source
+        return None
+
+    def read(self) -> Frame | None:
+        """Return the next frame of what was chosen."""
+        return None if self._chosen is None else self._chosen.read()
+
+    def close(self) -> None:
+        """Close what was chosen."""
+        if self._chosen is not None:
+            self._chosen.close()
+            self._chosen = None

@@ -1,0 +1,77 @@
+"""A video file: every frame, as fast as it can be decoded."""
+
+import time
+from pathlib import Path
+
+import cv2
+
+from edge.capture.network import redact
+from edge.capture.quiet import hush
+from edge.capture.source import DEFAULT_RATE, Frame, Source
+from edge.errors import SourceError, printable
+from edge.fit import Image
+
+# FFmpeg draws files with these names as text art (the "tty" demuxer's list), which is nobody's video.
+_TEXT = frozenset({".ans", ".art", ".asc", ".diz", ".ice", ".nfo", ".txt", ".vt"})
+_REMEDY = "Give a video such as clip.mp4, a folder of photos, a camera or a URL (catdog run --help)"
+
+
+class File(Source):
+    """The frames of a video file.
+
+    Args:
+        text: its path.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.path = Path(text)
+        self.name = printable(text)
+        self._video: cv2.VideoCapture | None = None
+        self._number = 0
+
+    def open(self) -> None:
+        """Open the file and prove that it holds a picture."""
+        self._check()
+        hush()
+        # Absolute: "holiday:1.mp4" would be taken for a protocol.
+        self._video = cv2.VideoCapture(str(self.path.absolute()), cv2.CAP_FFMPEG)
+        if not (self._video.isOpened() and self._video.grab()):
+            self.close()
+            raise SourceError(self.path, "is no video that can be decoded, or a damaged one", _REMEDY)
+        rate = self._video.get(cv2.CAP_PROP_FPS)
+        self.rate = rate if 0 < rate <= 1000 else DEFAULT_RATE
+        self._number = 0
+
+    def _check(self) -> None:
+        try:
+            with self.path.open("rb") as file:
+                empty = not file.read(1)
+        except FileNotFoundError:
+            raise SourceError(redact(self.name), "there is no such file, camera or address", _REMEDY) from None
+        except OSError as fault:
+            raise SourceError(self.path, f"cannot be read ({fault.strerror})", "Check its permissions") from None
+        if empty:
+            raise SourceError(self.path, "is empty", "Copy it again")
+        if self.path.suffix.lower() in _TEXT:
+            raise SourceError(self.path, "is text, not a video", _REMEDY)
+        if not str(self.path.absolute()).isprintable():  # a name that is not UTF-8 crashes OpenCV 4.14 and 5.0
+            raise SourceError(self.path, "has a name that OpenCV cannot open", "Rename it")
+
+    def read(self) -> Frame | None:
+        """Return the next frame; None at the end of the file."""
+        # The first frame has been grabbed by `open`.
+        if self._video is None or not (self._number == 0 or self._video.grab()):
+            return None
+        position_s = max(0.0, self._video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        decoded, image = self._video.retrieve()
+        if not decoded:
+            return None
+        self._number += 1
+        picture: Image = image  # type: ignore[assignment]  # uint8, BGR: what CONVERT_RGB, the default, means
+        return Frame(picture, self._number, time.monotonic(), self.name, position_s)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._video is not None:
+            self._video.release()
+            self._video = None

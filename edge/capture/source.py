@@ -1,0 +1,77 @@
+"""What every source of frames is. To add one, copy the shortest (`file.py`), change three methods, add a row to the
+table in `edge/capture/__init__.py`.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from edge.fit import Image
+
+DEFAULT_RATE = 15.0  # frames a second, where a source does not state its own
+
+
+class Frame(NamedTuple):
+    """One picture of a source.
+
+    Attributes:
+        image: uint8 (height, width, 3), BGR, as OpenCV gives it.
+        number: 1, 2, 3 ... as the source delivered them; a gap shows frames that were dropped.
+        captured_at: seconds of the monotonic clock when the frame was delivered.
+        source: what people call its source; never holds credentials.
+        position_s: seconds from the start of a recorded source; None for a live one.
+    """
+
+    image: Image
+    number: int
+    captured_at: float
+    source: str
+    position_s: float | None = None
+
+
+def ignore(_message: str) -> None:
+    """Say nothing: the default of `Source.say`."""
+
+
+class Source(Protocol):
+    """Something that gives frames: opened once, read until it ends, closed.
+
+    Attributes:
+        name: what people call it; never holds credentials.
+        live: it gives frames at its own pace, so that only the newest is worth looking at. Known once open.
+        rate: frames a second that it means to give. Known once open.
+        dropped: frames that were there and not given out: overtaken by newer ones, or unreadable.
+        say: called with a line for the user when something happens that is no error.
+    """
+
+    name: str
+    live: bool = False
+    rate: float = DEFAULT_RATE
+    dropped: int = 0
+    say: Callable[[str], None] = staticmethod(ignore)
+
+    def open(self) -> None:
+        """Get ready to read.
+
+        Raises:
+            CatdogError: there is nothing to read from; the source is closed again.
+        """
+
+    def read(self) -> Frame | None:
+        """Return the next frame, waiting for it; None at the end.
+
+        Raises:
+            CatdogError: there will be no further frame, though this is not the end.
+        """
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice, and before `open`."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

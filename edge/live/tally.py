@@ -1,0 +1,50 @@
+"""Count the answers of a stream: pure functions over a `Tally`, which a run ends with as one line."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_MEMORY_S = 1.0  # over how long the rate is averaged
+
+
+class Tally(NamedTuple):
+    """What has been seen so far.
+
+    Attributes:
+        started_s, latest_s: monotonic clock when the run began, and at the latest answer.
+        frames: how many were classified.
+        labels: label -> how many frames it was the answer of.
+        rate: frames a second of late; 0.0 until there are two.
+    """
+
+    started_s: float
+    latest_s: float
+    frames: int = 0
+    labels: Mapping[str, int] = {}
+    rate: float = 0.0
+
+
+def count(tally: Tally, label: str, now_s: float) -> Tally:
+    """Return `tally` with one more frame, whose answer was `label`, at `now_s` of the monotonic clock."""
+    labels = {**tally.labels, label: tally.labels.get(label, 0) + 1}
+    rate = _smooth(tally.rate, now_s - tally.latest_s) if tally.frames else 0.0
+    return Tally(tally.started_s, now_s, tally.frames + 1, labels, rate)
+
+
+def _smooth(rate: float, interval_s: float) -> float:
+    """Average intervals, not rates: of frames 1 ms and 99 ms apart, the rate is 20 a second and not 505."""
+    interval_s = max(interval_s, 1e-6)
+    if rate == 0.0:
+        return 1 / interval_s
+    weight = 1 - math.exp(-interval_s / _MEMORY_S)
+    return 1 / (1 / rate + weight * (interval_s - 1 / rate))
+
+
+def summary(tally: Tally, dropped: int, live: bool) -> str:
+    """Return a tally as one line: frames, seconds, rate, share of each label, frames not looked at."""
+    seconds = max(tally.latest_s - tally.started_s, 1e-6)
+    shares = sorted(tally.labels.items(), key=lambda item: -item[1])
+    parts = [f"{label} {frames / tally.frames:.1%}" for label, frames in shares]
+    frames = "1 frame" if tally.frames == 1 else f"{tally.frames} frames"
+    line = f"{frames} in {seconds:.1f} s ({tally.frames / seconds:.1f} a second): {', '.join(parts)}"
+    return f"{line}; {dropped} {'dropped' if live else 'skipped'}" if live or dropped else line

@@ -1,0 +1,42 @@
+"""Draw an answer onto its picture: what window and recording share."""
+
+import cv2
+import numpy as np
+
+from edge.classifier import Answer
+from edge.errors import printable
+from edge.fit import Image
+
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_WHITE = (255, 255, 255)
+# By the label's place in the model, as in the terminal: cyan, yellow, magenta, green, blue, red; BGR.
+_COLOURS = ((235, 206, 80), (60, 200, 250), (220, 120, 230), (110, 210, 90), (250, 150, 90), (90, 90, 240))
+_SHADE = 0.35  # how much of the picture is left below the writing
+
+
+def annotate(image: Image, answer: Answer) -> Image:
+    """Return a copy of a picture with the answer on it: label, probability and a bar.
+
+    Args:
+        image: uint8 (height, width, 3), BGR; any size, even too small to write on.
+        answer: what it shows.
+    """
+    drawn = image.copy()
+    height, width = drawn.shape[:2]
+    band = min(max(height // 9, 22), height)
+    below = drawn[height - band :]
+    np.multiply(below, _SHADE, out=below, casting="unsafe")
+    colour = _COLOURS[list(answer.probabilities).index(answer.label) % len(_COLOURS)]
+    text = f"{printable(answer.label)} {answer.probability:.0%}"
+    margin, baseline = band // 4, height - round(band * 0.38)
+    scale = _scale(text, round(band * 0.42), width - 2 * margin)
+    cv2.putText(drawn, text, (margin, baseline), _FONT, scale, _WHITE, 1, cv2.LINE_AA)
+    top, end = height - max(band // 6, 3), round(width * min(max(answer.probability, 0.0), 1.0))
+    cv2.rectangle(drawn, (0, top), (max(end - 1, 0), height - 1), colour, cv2.FILLED)
+    return drawn
+
+
+def _scale(text: str, height: int, room: int) -> float:
+    """Return the font's scale at which capitals are `height` high and the text fits into `room` pixels."""
+    (wide, high), _ = cv2.getTextSize(text, _FONT, 1.0, 1)
+    return min(height / max(high, 1), max(room, 1) / max(wide, 1))

@@ -1,0 +1,151 @@
+"""A video file of what was seen, with the answers drawn in.
+
+It grows beside its target under a hidden name and takes the target's place when it is finished and proved playable:
+an interrupted run leaves a whole video or none. It runs in real time: a live source's gaps are filled with the last
+picture, of its surplus frames some are left out.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+
+from edge.capture.quiet import hush
+from edge.capture.source import DEFAULT_RATE, Source
+from edge.errors import CatdogError
+from edge.fit import Image
+from edge.outputs import Moment, Output
+from edge.outputs.overlay import annotate
+
+# What OpenCV's wheels can write without a hardware encoder, by the file's suffix.
+CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".avi": "MJPG", ".mkv": "mp4v", ".webm": "VP80"}
+_RESERVE_BYTES = 8 << 20  # stop while there is room to finish the file: an mp4's index comes last
+_CHECK_EVERY = 30  # frames between two looks at the free space
+_LEAST_SIDE = 16  # smaller pictures are padded: encoders refuse them
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how much this user can still write to a folder's disk."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+class Recording(Output):
+    """A video file.
+
+    Args:
+        path: the file; its suffix says which kind of video.
+        free: what tells a folder's free bytes.
+
+    Raises:
+        CatdogError: no video can be written there.
+    """
+
+    def __init__(self, path: Path, free: Callable[[Path], int] = free_bytes) -> None:
+        self._path, self._free = path, free
+        target = Path(os.path.realpath(path))
+        self._target = target
+        # The suffix stays last: OpenCV chooses the container by it.
+        self._growing = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+        self._writer: cv2.VideoWriter | None = None
+        self._rate, self._size = DEFAULT_RATE, (0, 0)  # frames a second; width, height
+        self._frames = self._written = 0
+        self._begin_s = 0.0
+        self._check()
+
+    def _check(self) -> None:
+        if self._target.suffix.lower() not in CODECS:
+            raise CatdogError(self._path, "has a suffix that is no video's", f"Use one of {', '.join(CODECS)}")
+        folder = self._target.parent
+        if not folder.is_dir():
+            raise CatdogError(self._path, "cannot be written: its folder does not exist", f"mkdir -p {folder}")
+        if self._target.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise CatdogError(self._path, "cannot be written", "Check its folder's permissions, or choose another")
+        if not str(self._growing).isprintable():  # a name that is not UTF-8 crashes OpenCV 4.14 and 5.0
+            raise CatdogError(self._path, "has a name that OpenCV cannot open", "Choose another")
+
+    def open(self, source: Source) -> None:
+        """Take over the source's rate; the file is begun with the first picture, which states the size."""
+        self._rate = source.rate
+
+    def write(self, moment: Moment) -> None:
+        """Add a picture, as often as its time asks for."""
+        frame = moment.frame
+        now_s = frame.captured_at if frame.position_s is None else frame.position_s
+        if self._writer is None:
+            self._begin_s = now_s
+            self._writer = self._begin(frame.image)
+        if self._frames % _CHECK_EVERY == 0:
+            self._check_space()
+        self._frames += 1
+        # At most a second's worth: a camera that was away for a night must not fill the disk with one picture.
+        due = min(round((now_s - self._begin_s) * self._rate) + 1 - self._written, max(round(self._rate), 1))
+        if due > 0:
+            picture = _letterbox(annotate(frame.image, moment.answer), self._size)
+            for _ in range(due):
+                self._writer.write(picture)
+            self._written += due
+        if due < 0 or due >= max(round(self._rate), 1):  # time jumped: go on from here
+            self._begin_s = now_s - (self._written - 1) / self._rate
+
+    def _begin(self, image: Image) -> cv2.VideoWriter:
+        hush()
+        height, width = (max(_LEAST_SIDE, side - side % 2) for side in image.shape[:2])  # encoders want even sides
+        self._size = width, height
+        codec = cv2.VideoWriter.fourcc(*CODECS[self._target.suffix.lower()])
+        writer = cv2.VideoWriter(str(self._growing), cv2.CAP_FFMPEG, codec, self._rate, self._size)
+        if not writer.isOpened():
+            self._discard()
+            raise CatdogError(self._path, "cannot be written", "Check its folder and free space, or use .avi")
+        return writer
+
+    def _check_space(self) -> None:
+        if self._free(self._target.parent) < _RESERVE_BYTES:
+            raise CatdogError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        try:
+            # OpenCV reports no failed write, so the proof is in reading.
+            if not _playable(self._growing):
+                raise CatdogError(self._path, "could not be finished, so it was removed", "Check the disk's free space")
+            self._growing.replace(self._target)
+        except OSError as fault:
+            if isinstance(fault, CatdogError):
+                raise
+            raise CatdogError(self._path, f"cannot be written ({fault.strerror})", "Choose another place") from None
+        finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        with suppress(OSError):
+            self._growing.unlink()
+
+
+def _playable(path: Path) -> bool:
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        return bool(video.isOpened() and video.grab())
+    finally:
+        video.release()
+
+
+def _letterbox(image: Image, size: tuple[int, int]) -> Image:
+    """Return a picture at the video's size (width, height): as it is, or scaled to fit between black bars."""
+    height, width = image.shape[:2]
+    if (width, height) == size:
+        return image
+    scale = min(size[0] / width, size[1] / height)
+    inner = max(1, min(size[0], round(width * scale))), max(1, min(size[1], round(height * scale)))
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    fitted = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    right, below = size[0] - inner[0] - left, size[1] - inner[1] - top
+    boxed: Image = cv2.copyMakeBorder(fitted, top, below, left, right, cv2.BORDER_CONSTANT)  # type: ignore[assignment]
+    return boxed

@@ -8,6 +8,7 @@ written and the exit status is 1.
 import argparse
 import json
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -47,7 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=positive, default=200, metavar="N", help="photos to calibrate with (200)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of their choice (1)")
     parser.add_argument("--max-drop", type=float, default=1.0, metavar="POINTS", help="budget of int8's accuracy (1.0)")
-    options = parser.parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    options = parser.parse_args(arguments)
+    options.command_line = shlex.join(["python", "-m", "convert", *arguments])
     return report_errors("convert", lambda: _main(options))
 
 
@@ -97,11 +100,10 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
         )
         return EXIT_FAILED
     out = options.out or options.model.parent
-    command = " ".join(["python -m convert", *sys.argv[1:]])
     for path in sealed.values():
         write_atomically(out / path.name, path.read_bytes())
     write_atomically(out / f"{name}.certificate.json", json.dumps(certificate, indent=1).encode() + b"\n")
-    write_atomically(out / f"{name}.md", card(name, parent.record, certificate, command).encode())
+    write_atomically(out / f"{name}.md", card(name, parent.record, certificate, options.command_line).encode())
     print(f"written to {out}: {', '.join(path.name for path in sealed.values())}")
     return EXIT_OK
 

@@ -83,6 +83,7 @@ def _read_keras(path: Path) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with quiet(2):
         import keras
+    keras.utils.clear_session()  # names count from the start, so that equal models give equal files
     try:
         # Safe mode stays on: a .keras file from elsewhere must not run code of its own.
         return keras.saving.load_model(path, compile=False, safe_mode=True)

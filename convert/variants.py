@@ -1,5 +1,8 @@
 """One Keras model becomes four TFLite flatbuffers."""
 
+import io
+import warnings
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -44,7 +47,9 @@ def convert(model: Any, variant: str, calibration: Image) -> bytes:
         converter.inference_input_type = tf.uint8
         converter.inference_output_type = tf.uint8
     try:
-        with quiet(1, 2):  # hundreds of lines written by C++
+        # C++, Python and the warnings module each have their say, hundreds of lines of it.
+        with quiet(1, 2), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             content = bytes(converter.convert())
     except Exception as fault:  # the converter raises many kinds, all meaning this
         first_line = printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:150])

@@ -1,8 +1,11 @@
 """Fixtures that every room's tests share."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -33,6 +36,21 @@ def command() -> Command:
         )
         assert expect is None or done.returncode == expect, done.stdout + done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def here() -> Command:
+    """Run a command line such as ("train", photos) in this process, where importing TensorFlow is paid for once."""
+
+    def run(room: str, *words: object, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+        main = import_module(f"{room}.__main__").main
+        out, errors = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(errors):
+            status = main([str(word) for word in words])
+        assert expect is None or status == expect, out.getvalue() + errors.getvalue()
+        return subprocess.CompletedProcess(words, status, out.getvalue(), errors.getvalue())
 
     return run
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from importlib import import_module
 
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     module.add_arguments(parser)
     options = parser.parse_args(arguments if command == "run" else arguments[1:])
+    options.command_line = shlex.join(["python", "-m", "train", *arguments])
     return report_errors("train", lambda: module.main(options))
 
 

@@ -276,7 +276,7 @@ class Trainer:
             InputError: it is damaged, or another run's; the message names what differs.
         """
         try:
-            with np.load(path) as arrays:
+            with path.open("rb") as file, np.load(file) as arrays:
                 state = {name: arrays[name] for name in arrays.files}
             text = json.loads(state.pop("text").tobytes())
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:

@@ -114,7 +114,7 @@ def main(options: argparse.Namespace) -> int:
         "seed": options.seed,
         "data": data.digest(),
         "labels": list(data.labels),
-        "weights": _file_digest(options.weights),
+        "weights": _file_digest(options.weights) if options.weights else None,
         "workers": trainer.workers,
         **recipe.document(),
     }
@@ -264,8 +264,11 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
     return True
 
 
-def _file_digest(path: Path | None) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+def _file_digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as fault:
+        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
 
 
 def _record(
@@ -281,7 +284,7 @@ def _record(
     counts = Counter(f"{photo.split}/{photo.label}" for photo in data.photos)
     best = max(trainer.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss)).epoch
     return {
-        "command": " ".join(["python -m train", *sys.argv[1:]]),
+        "command": options.command_line,
         "complete": complete,
         "run": identity,
         "photos": dict(sorted(counts.items())),

@@ -1,0 +1,174 @@
+"""`python -m convert`: four variants that answer as Keras does, or nothing at all."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge import runtime
+from edge.classifier import Classifier
+from edge.contract import unseal
+from tests.conftest import BGR, Command, one_line, picture, write_photos
+
+VARIANTS = ("float32", "float16", "dynamic", "int8")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Training and test photos of three colours, in folders whose names are not the labels."""
+    folder = tmp_path_factory.mktemp("photos")
+    write_photos(folder / "train", count=16)
+    write_photos(folder / "test", count=6, seed=500)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def parent(here: Command, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained .keras file with its record; the folder `red` is the label `warm`."""
+    folder = tmp_path_factory.mktemp("parent")
+    words = ("--out", folder, "--cache", folder / "cache", "--epochs", "2", "--batch", "8", "--label", "red=warm")
+    here("train", photos, *words)
+    return folder / "origin.keras"
+
+
+@pytest.fixture(scope="module")
+def converted(here: Command, photos: Path, parent: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a conversion wrote."""
+    folder = tmp_path_factory.mktemp("converted")
+    here("convert", parent, "--calibration", photos, "--out", folder)
+    return folder
+
+
+def test_four_variants_a_certificate_and_a_card_are_written(converted: Path) -> None:
+    expected = [f"origin.{variant}.tflite" for variant in VARIANTS] + ["origin.certificate.json", "origin.md"]
+    assert sorted(path.name for path in converted.iterdir()) == sorted(expected)
+    certificate = json.loads((converted / "origin.certificate.json").read_bytes())
+    assert [row["variant"] for row in certificate["variants"]] == ["keras", *VARIANTS]
+    assert certificate["photos"] == 18
+    assert all(row["agreement"] > 0.9 for row in certificate["variants"])
+    card = (converted / "origin.md").read_text()
+    assert all(variant in card for variant in VARIANTS)
+    assert "blue, green, warm" in card
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_knows_its_contract_and_answers(converted: Path, variant: str) -> None:
+    classifier = Classifier(converted / f"origin.{variant}.tflite")
+    assert classifier.contract.variant == variant
+    assert classifier.labels == ("blue", "green", "warm")
+    for colour in BGR:
+        assert classifier.classify(picture(colour, seed=900)).label == {"red": "warm"}.get(colour, colour)
+
+
+def test_variants_give_the_probabilities_of_keras(converted: Path, parent: Path) -> None:
+    from convert.certify import predict_keras
+    from convert.load import load
+
+    # Pictures between the colours, where probabilities are not all 0 or 1.
+    mixed = [(picture("red", seed=n) // 2 + picture("blue", seed=n) // 2) for n in range(8)]
+    loaded = load(parent)
+    from edge.fit import fit
+
+    expected = predict_keras(loaded, np.stack([fit(image, loaded.fit) for image in mixed]))
+    for variant, tolerance in (("float32", 1e-5), ("float16", 1e-2), ("dynamic", 0.1), ("int8", 0.1)):
+        found = np.stack([Classifier(converted / f"origin.{variant}.tflite").predict(image) for image in mixed])
+        assert np.abs(found - expected).max() < tolerance, variant
+
+
+def test_int8_takes_pixels_as_they_are_and_is_int8_inside(converted: Path) -> None:
+    content = (converted / "origin.int8.tflite").read_bytes()
+    interpreter = runtime.load(content, 1, "int8")
+    tensor = interpreter.get_input_details()[0]
+    assert tensor["dtype"] == np.uint8
+    assert tensor["quantization"] == (1.0, 0)
+    kinds = [detail["dtype"] for detail in interpreter.get_tensor_details() if detail["shape"].size == 4]
+    assert np.float32 not in kinds
+    assert len(content) < 0.3 * (converted / "origin.float32.tflite").stat().st_size
+
+
+def test_calibration_is_balanced_and_recorded_and_has_no_test_photo(converted: Path, photos: Path) -> None:
+    import hashlib
+
+    path = converted / "origin.int8.tflite"
+    recorded = unseal(path.read_bytes(), path).origins["calibration"]["photos"]
+    training = {hashlib.sha256(photo.read_bytes()).hexdigest(): photo for photo in (photos / "train").rglob("*.jpg")}
+    assert set(recorded) <= set(training)
+    counts = [sum(training[digest].parent.name == colour for digest in recorded) for colour in BGR]
+    assert max(counts) - min(counts) <= 1
+
+
+def test_over_budget_nothing_is_written_and_the_status_says_so(
+    here: Command, photos: Path, parent: Path, tmp_path: Path
+) -> None:
+    done = here("convert", parent, "--calibration", photos, "--out", tmp_path, "--max-drop", "-0.01", expect=1)
+    assert "more than the budget" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_conversion_gives_the_same_bytes(
+    here: Command, photos: Path, parent: Path, converted: Path, tmp_path: Path
+) -> None:
+    here("convert", parent, "--calibration", photos, "--out", tmp_path)
+    name = "origin.int8.tflite"
+    assert (tmp_path / name).read_bytes() == (converted / name).read_bytes()
+
+
+def bad_cases(folder: Path, parent: Path) -> dict[str, tuple[Path, str]]:
+    """Write files that are no model to convert; name -> (path, what the line must say)."""
+    record = parent.with_suffix(".json").read_text()
+    (folder / "text.keras").write_text("no model")
+    (folder / "cut.keras").write_bytes(parent.read_bytes()[:-1000])
+    (folder / "named.h5").write_bytes(parent.read_bytes())
+    (folder / "bare.keras").write_bytes(parent.read_bytes())
+    (folder / "changed.keras").write_bytes(parent.read_bytes())
+    (folder / "changed.json").write_text(record.replace('"keras_sha256": "', '"keras_sha256": "0'))
+    (folder / "broken.keras").write_bytes(parent.read_bytes())
+    (folder / "broken.json").write_text(record[:-20])
+    return {
+        "missing.keras": (folder / "missing.keras", "No such file"),
+        "text.keras": (folder / "text.keras", "cannot be loaded by Keras"),
+        "cut.keras": (folder / "cut.keras", "cannot be loaded by Keras"),
+        "named.h5": (folder / "named.h5", "is not a .keras file"),
+        "bare.keras": (folder / "bare.keras", "has no record"),
+        "changed.json": (folder / "changed.keras", "record of another"),
+        "broken.json": (folder / "broken.keras", "is no record"),
+    }
+
+
+def test_what_cannot_be_converted_is_one_line(here: Command, photos: Path, parent: Path, tmp_path: Path) -> None:
+    for name, (path, words) in bad_cases(tmp_path, parent).items():
+        line = one_line(here("convert", path, "--calibration", photos, "--out", tmp_path / "out", expect=2))
+        assert name in line
+        assert words in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("folders", "words"),
+    [
+        ({"train": ("red", "green")}, "readable training photos"),
+        ({"train": ("horse",)}, "is none of the model's labels"),
+        ({}, "no class folders"),
+    ],
+)
+def test_calibration_photos_that_will_not_do_are_one_line(
+    here: Command, parent: Path, tmp_path: Path, folders: dict[str, tuple[str, ...]], words: str
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for split, classes in folders.items():
+        for name in classes:
+            write_photos(data / split, ("red",), count=3)
+            if name != "red":
+                (data / split / "red").rename(data / split / name)
+    line = one_line(here("convert", parent, "--calibration", data, "--out", tmp_path / "out", expect=2))
+    assert words in line
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_target_is_one_line(here: Command, photos: Path, parent: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    done = here("convert", parent, "--calibration", photos, "--out", tmp_path, expect=2)
+    assert "cannot be written" in one_line(done)

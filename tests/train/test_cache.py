@@ -1,0 +1,119 @@
+"""Photos are decoded once, and a damaged cache is mended."""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.errors import CatdogError
+from edge.fit import FitRule, fit
+from edge.photo import read_photo
+from train import cache
+from train.dataset import Photo, load
+
+RULE = FitRule(24, 24)
+
+
+@pytest.fixture
+def table(photos: Path) -> tuple[Photo, ...]:
+    return load([photos], {}).photos
+
+
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return a list that grows with every photo that is really decoded."""
+    seen: list[Path] = []
+
+    def spy(path: Path, hush: bool = True) -> Any:
+        seen.append(path)
+        return read_photo(path, hush)
+
+    monkeypatch.setattr(cache, "read_photo", spy)
+    return seen
+
+
+def test_pictures_are_what_the_device_fits(tmp_path: Path, table: tuple[Photo, ...]) -> None:
+    found = cache.pictures(table, RULE, tmp_path)
+    expected = np.stack([fit(read_photo(photo.path), RULE) for photo in table])
+    assert (found.take(np.arange(len(table))) == expected).all()
+    assert found.sizes.tolist() == [[48, 64]] * len(table)
+
+
+def test_the_second_time_nothing_is_decoded(
+    tmp_path: Path, table: tuple[Photo, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.pictures(table[:30], RULE, tmp_path)
+    seen = decoded(monkeypatch)
+    cache.pictures(table[:30], RULE, tmp_path)
+    assert seen == []
+    cache.pictures(table, RULE, tmp_path)
+    assert sorted(seen) == sorted(photo.path for photo in table[30:])
+
+
+def test_another_rule_has_its_own_pictures(tmp_path: Path, table: tuple[Photo, ...]) -> None:
+    assert cache.pictures(table, RULE, tmp_path).take(np.array([0])).shape == (1, 24, 24, 3)
+    assert cache.pictures(table, FitRule(16, 20), tmp_path).take(np.array([0])).shape == (1, 16, 20, 3)
+
+
+@pytest.mark.parametrize("cut", [1, 700, 2000])
+def test_a_torn_tail_is_decoded_again(
+    tmp_path: Path, table: tuple[Photo, ...], cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = cache.pictures(table, RULE, tmp_path).take(np.arange(len(table)))
+    pack = next(tmp_path.glob("*.pack"))
+    with pack.open("r+b") as file:
+        file.truncate(pack.stat().st_size - cut)
+    seen = decoded(monkeypatch)
+    assert (cache.pictures(table, RULE, tmp_path).take(np.arange(len(table))) == whole).all()
+    assert 1 <= len(seen) <= 2
+
+
+def test_a_damaged_picture_is_decoded_again(
+    tmp_path: Path, table: tuple[Photo, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = cache.pictures(table, RULE, tmp_path).take(np.arange(len(table)))
+    pack = next(tmp_path.glob("*.pack"))
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 2] ^= 4
+    pack.write_bytes(content)
+    seen = decoded(monkeypatch)
+    assert (cache.pictures(table, RULE, tmp_path).take(np.arange(len(table))) == whole).all()
+    assert len(seen) == 1
+
+
+def test_bad_photos_are_skipped(tmp_path: Path, table: tuple[Photo, ...]) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no photo")
+    found = cache.pictures([*table, Photo(bad, "red", "train", "00" * 32)], RULE, tmp_path / "cache")
+    assert found.photos == table
+    assert [fault.thing for fault in found.skipped] == [str(bad)]
+
+
+def test_a_full_disk_is_said_and_leaves_a_sound_cache(
+    tmp_path: Path, table: tuple[Photo, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.pictures(table[:10], RULE, tmp_path)
+    size = next(tmp_path.glob("*.pack")).stat().st_size
+
+    class Full:
+        """A file whose disk is full after half of what is written."""
+
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.file, name)
+
+        def write(self, content: bytes) -> None:
+            self.file.write(content[: len(content) // 2])
+            self.file.flush()
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    whole = cache._write_whole
+    monkeypatch.setattr(cache, "_write_whole", lambda file, content: whole(Full(file), content))
+    with pytest.raises(CatdogError, match="No space left"):
+        cache.pictures(table, RULE, tmp_path)
+    assert next(tmp_path.glob("*.pack")).stat().st_size == size
+    monkeypatch.undo()
+    assert len(cache.pictures(table, RULE, tmp_path).photos) == len(table)

@@ -1,0 +1,146 @@
+"""`python -m train`: a model and its record come out, the same every time, and a killed run goes on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Command, one_line, write_photos
+
+FAST = ("--epochs", "8", "--batch", "4")  # long enough to be killed in
+
+
+def record_of(folder: Path, name: str = "origin") -> dict[str, object]:
+    record = json.loads((folder / f"{name}.json").read_bytes())
+    assert isinstance(record, dict)
+    return record
+
+
+@pytest.fixture(scope="module")
+def trained(here: Command, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an unbroken run of the origin's network."""
+    folder = tmp_path_factory.mktemp("trained")
+    here("train", photos, "--out", folder, "--cache", folder / "cache", *FAST)
+    return folder
+
+
+def test_it_learns_and_records_what_it_did(trained: Path) -> None:
+    record = record_of(trained)
+    assert record["labels"] == ["blue", "green", "red"]
+    assert record["complete"] is True
+    history = record["history"]
+    assert isinstance(history, list)
+    assert len(history) == 8
+    assert history[-1]["val_accuracy"] == 1
+    assert (trained / "origin.keras").exists()
+    assert not list(trained.glob("*.checkpoint"))
+    assert set(record) >= {"command", "run", "photos", "versions", "machine", "weights_sha256", "keras_sha256", "fit"}
+
+
+def test_one_seed_gives_one_model_and_another_seed_another(
+    here: Command, photos: Path, tmp_path: Path, trained: Path
+) -> None:
+    here("train", photos, "--out", tmp_path / "same", "--cache", trained / "cache", *FAST)
+    here("train", photos, "--out", tmp_path / "other", "--cache", trained / "cache", "--seed", "2", *FAST)
+    assert record_of(tmp_path / "same")["weights_sha256"] == record_of(trained)["weights_sha256"]
+    assert record_of(tmp_path / "other")["weights_sha256"] != record_of(trained)["weights_sha256"]
+
+
+def start(photos: Path, out: Path, cache: Path) -> subprocess.Popen[str]:
+    """Start a run and wait until its first epoch is safe."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "train", photos, "--out", out, "--cache", cache, *FAST],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    deadline = time.monotonic() + 120
+    while not (out / "origin.checkpoint").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return process
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    process = start(photos, tmp_path, trained / "cache")
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "origin.keras").exists()
+    done = here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", *FAST)
+    assert "epoch   1/8" not in done.stdout
+    assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
+
+
+def test_ctrl_c_leaves_a_usable_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    process = start(photos, tmp_path, trained / "cache")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    if process.returncode == 0:
+        pytest.skip("the run was faster than the signal")
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "--resume" in errors
+    assert record_of(tmp_path)["complete"] is False
+    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", *FAST)
+    assert record_of(tmp_path)["complete"] is True
+    assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
+
+
+def test_resume_refuses_another_run_and_names_the_difference(
+    here: Command, photos: Path, tmp_path: Path, trained: Path
+) -> None:
+    process = start(photos, tmp_path, trained / "cache")
+    process.kill()
+    process.communicate()
+    words = ("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", "--epochs", "8")
+    line = one_line(here(*words, "--batch", "5", expect=2))
+    assert "batch: 4 then, 5 now" in line
+    checkpoint = tmp_path / "origin.checkpoint"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-2000])
+    assert "is damaged" in one_line(here(*words, "--batch", "4", expect=2))
+
+
+def test_bad_photos_are_skipped(here: Command, tmp_path: Path) -> None:
+    folder = write_photos(tmp_path / "photos", ("red", "green"), count=12)
+    (folder / "red" / "bad.jpg").write_bytes(b"no photo")
+    (folder / "red" / "empty.jpg").write_bytes(b"")
+    done = here("train", folder, "--out", tmp_path, "--cache", tmp_path / "c", "--epochs", "1", "--batch", "4")
+    assert "bad.jpg: is no photo" in done.stderr
+    assert "empty.jpg: is empty" in done.stderr
+    assert (tmp_path / "origin.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("nowhere",), "there is no such folder"),
+        ((), "DATA: is missing"),
+        (("PHOTOS", "--network", "huge"), "--network huge: is unknown"),
+        (("PHOTOS", "--label", "red"), "is not FOLDER=LABEL"),
+        (("PHOTOS", "--set", "speed=3"), "is no knob"),
+        (("PHOTOS", "--set", "ema=fast"), "is no number"),
+        (("PHOTOS", "--validation", "0"), "validation: has no photo"),
+        (("PHOTOS", "--network", "mobilenet", "--weights", "TEXT"), "cannot be loaded as MobileNetV2"),
+        (("PHOTOS", "--network", "mobilenet", "--weights", "no.h5"), "no.h5"),
+    ],
+)
+def test_bad_arguments_are_one_line(
+    here: Command, photos: Path, tmp_path: Path, trained: Path, words: tuple[str, ...], expected: str
+) -> None:
+    text = tmp_path / "text.weights.h5"
+    text.write_text("not weights")
+    named = [{"PHOTOS": photos, "TEXT": text}.get(word, word) for word in words]
+    line = one_line(here("train", *named, "--out", tmp_path, "--cache", trained / "cache", *FAST, expect=2))
+    assert expected in line
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.weights.h5"]
+
+
+def test_the_networks_are_listed(here: Command) -> None:
+    shown = here("train", "--list").stdout
+    assert all(name in shown for name in ("origin", "compact", "mobilenet"))

@@ -1,5 +1,5 @@
 # Every environment is made from a hashed lock, and made again when the lock changes.
-# `make PYTHON=python3.13 ...` chooses another Python; `make TARGET ARGS="..."` passes words on to its program.
+# `make clean setup PYTHON=python3.13` chooses another Python; `make TARGET ARGS="..."` passes words on to its program.
 PYTHON ?= python3
 EDGE := .venv/edge/.made
 FULL := .venv/full/.made

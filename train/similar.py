@@ -13,7 +13,7 @@ A photo's fingerprint is a thumbnail of 32 x 32 pixels. Two photos are compared 
 The result depends on the fingerprints and their order alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
@@ -68,11 +68,16 @@ def groups(fingerprints: Fingerprints, progress: Callable[[int, int], None] | No
         fingerprints: uint8 (photos, 32, 32, 3).
         progress: called with (photos compared, photos).
     """
-    parents = np.arange(len(fingerprints))
-    for pair in pairs(fingerprints, progress):
+    return join(len(fingerprints), pairs(fingerprints, progress))
+
+
+def join(count: int, found: Iterable[Pair]) -> npt.NDArray[np.int64]:
+    """Return the groups, as `groups` does, that pairs among `count` photos make."""
+    parents = np.arange(count)
+    for pair in found:
         first, second = sorted((_root(parents, pair.first), _root(parents, pair.second)))
         parents[second] = first
-    return np.array([_root(parents, i) for i in range(len(parents))], np.int64)
+    return np.array([_root(parents, i) for i in range(count)], np.int64)
 
 
 def _root(parents: npt.NDArray[np.int64], i: int) -> int:

@@ -20,7 +20,7 @@ SHOWN_S = 4.0  # from the beginning of one photo to the beginning of the next
 FADE_S = 0.8  # at the end of it
 _ZOOM = 0.80  # the closest view, as a share of the widest
 # Where a ride starts and ends within the room that the view leaves: (left to right, top to bottom), 0..1.
-_RIDES = (((0.2, 0.3), (0.7, 0.5)), ((0.8, 0.4), (0.4, 0.4)), ((0.5, 0.7), (0.5, 0.2)), ((0.3, 0.2), (0.6, 0.6)))
+_RIDES = (((0.9, 0.3), (0.4, 0.4)), ((0.8, 0.4), (0.4, 0.4)), ((0.5, 0.7), (0.5, 0.2)), ((0.3, 0.2), (0.6, 0.6)))
 
 
 class Demo(Source):

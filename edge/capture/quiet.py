@@ -8,8 +8,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import cv2
+
+from edge.quiet import quiet
 
 
 def hush() -> None:
@@ -28,24 +31,20 @@ def native_silence() -> Iterator[None]:
     """
     hush()
     stream = sys.stderr
-    try:
-        kept = os.dup(2)
-    except OSError:  # stderr is closed: nothing to keep quiet
+    if "OPENCV_LOG_LEVEL" in os.environ or not _is_descriptor_2(stream):
         yield
         return
-    if "OPENCV_LOG_LEVEL" in os.environ or stream is None or stream.fileno() != 2:
-        os.close(kept)
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    stream.flush()
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    sys.stderr = os.fdopen(kept, "w", 1, encoding=stream.encoding, errors=stream.errors, closefd=False)
+    with os.fdopen(os.dup(2), "w", 1, encoding=stream.encoding, errors=stream.errors) as ours, quiet(2):
+        sys.stderr = ours
+        try:
+            yield
+        finally:
+            sys.stderr = stream
+
+
+def _is_descriptor_2(stream: TextIO | None) -> bool:
+    """True for an open sys.stderr that nobody has replaced."""
     try:
-        yield
-    finally:
-        sys.stderr.flush()
-        sys.stderr = stream
-        os.dup2(kept, 2)
-        os.close(kept)
+        return stream is not None and stream.fileno() == 2
+    except (OSError, ValueError):  # a StringIO, or closed
+        return False

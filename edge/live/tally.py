@@ -27,17 +27,21 @@ class Tally(NamedTuple):
 def count(tally: Tally, label: str, now_s: float) -> Tally:
     """Return `tally` with one more frame, whose answer was `label`, at `now_s` of the monotonic clock."""
     labels = {**tally.labels, label: tally.labels.get(label, 0) + 1}
-    rate = _smooth(tally.rate, now_s - tally.latest_s) if tally.frames else 0.0
+    rate = _smooth(tally.rate, now_s - tally.latest_s, tally.frames) if tally.frames else 0.0
     return Tally(tally.started_s, now_s, tally.frames + 1, labels, rate)
 
 
-def _smooth(rate: float, interval_s: float) -> float:
-    """Average intervals, not rates: of frames 1 ms and 99 ms apart, the rate is 20 a second and not 505."""
-    interval_s = max(interval_s, 1e-6)
+def _smooth(rate: float, interval_s: float, intervals: int) -> float:
+    """Average intervals, not rates: of frames 1 ms and 99 ms apart, the rate is 20 a second and not 505.
+
+    Each interval weighs the same, whatever its length, so that the long ones do not count twice; the first few are
+    averaged plainly, so that one odd interval at the start is soon forgotten.
+    """
     if rate == 0.0:
-        return 1 / interval_s
-    weight = 1 - math.exp(-interval_s / _MEMORY_S)
-    return 1 / (1 / rate + weight * (interval_s - 1 / rate))
+        return 1 / max(interval_s, 1e-6)
+    mean_s = 1 / rate
+    weight = max(1 - math.exp(-mean_s / _MEMORY_S), 1 / intervals)
+    return 1 / max(mean_s + weight * (interval_s - mean_s), 1e-6)
 
 
 def summary(tally: Tally, dropped: int, live: bool) -> str:

@@ -1,0 +1,175 @@
+"""`catdog cameras`: what the kernel says of each video device, and a list that never hangs."""
+
+import errno
+import json
+import os
+import struct
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from edge.capture import devices
+from edge.capture.devices import Device, Verdict, list_devices, probe
+from edge.commands import cameras
+from tests.conftest import Command
+
+CAPTURE, PLANES, METADATA, M2M = 0x1, 0x1000, 0x800000, 0x8000
+
+
+class Kernel:
+    """Answers ioctl as a driver would."""
+
+    def __init__(self, driver: str = "uvcvideo", abilities: int = CAPTURE, busy: bool = False, fault: int = 0) -> None:
+        self.driver, self.abilities, self.busy, self.fault = driver, abilities, busy, fault
+
+    def __call__(self, _descriptor: int, request: int, argument: bytearray) -> int:
+        if self.fault:
+            raise OSError(self.fault, os.strerror(self.fault))
+        if request == devices._QUERYCAP:
+            argument[: len(self.driver)] = self.driver.encode()
+            # The whole device can do all of it, this node only its own part.
+            struct.pack_into("2I", argument, 84, 0x80000000 | CAPTURE | METADATA, self.abilities)
+        elif self.busy:
+            raise OSError(errno.EBUSY, "busy")
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("kernel", "problem", "camera"),
+    [
+        (Kernel(), None, True),
+        (Kernel(abilities=PLANES), None, True),
+        (Kernel(busy=True), "is busy", True),
+        (Kernel(abilities=METADATA), "gives metadata, no pictures", False),
+        (Kernel(abilities=M2M), "is no camera", False),
+        (Kernel(driver="unicam"), "by way of libcamera", True),
+        (Kernel(fault=errno.ENOTTY), "is no camera", False),
+        (Kernel(fault=errno.ENODEV), "does not work (No such device)", True),
+        (Kernel(fault=errno.EACCES), "may not be used by you", True),
+    ],
+)
+def test_a_device_says_whether_it_can_be_used(
+    tmp_path: Path, kernel: Kernel, problem: str | None, camera: bool
+) -> None:
+    node = tmp_path / "video0"
+    node.touch()
+    verdict = probe(node, kernel)
+    assert verdict.camera == camera
+    if problem is None:
+        assert verdict.problem is None
+    else:
+        assert problem in str(verdict.problem)
+        assert verdict.remedy
+
+
+def test_a_file_in_place_of_a_device_is_no_camera(tmp_path: Path) -> None:
+    node = tmp_path / "video0"
+    node.touch()
+    assert not probe(node).camera
+
+
+def test_a_device_without_permission_names_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert "usermod -aG video" in probe(tmp_path / "video0").remedy
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> tuple[Path, Path]:
+    """A machine with video0, video2 and video10, the second with a lasting path, and a name with an escape in it."""
+    dev, system = tmp_path / "dev", tmp_path / "sys"
+    (dev / "v4l" / "by-id").mkdir(parents=True)
+    for name, title in (("video10", "codec"), ("video2", "HD Cam\n"), ("video0", "Evil \x1b[2J cam\n")):
+        (dev / name).touch()
+        (system / name).mkdir(parents=True)
+        (system / name / "name").write_text(title)
+    (dev / "video-loop").touch()
+    (dev / "v4l" / "by-id" / "usb-HD_Cam-index0").symlink_to("../../video2")
+    return dev, system
+
+
+def test_devices_are_listed_by_number_with_name_and_lasting_path(machine: tuple[Path, Path]) -> None:
+    dev, system = machine
+    listed = list_devices(dev, system, lambda _: Verdict())
+    assert [(device.path.name, device.name) for device in listed] == [
+        ("video0", "Evil \x1b[2J cam"),
+        ("video2", "HD Cam"),
+        ("video10", "codec"),
+    ]
+    assert listed[1].by_id == dev / "v4l" / "by-id" / "usb-HD_Cam-index0"
+    assert "\x1b" not in cameras.as_text(listed[0])
+
+
+def test_a_device_that_never_answers_does_not_hold_up_the_list(
+    machine: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "_PATIENCE_S", 0.1)
+    never = threading.Event()
+
+    def ask(path: Path) -> Verdict:
+        if path.name == "video2":
+            never.wait()
+        return Verdict()
+
+    started = time.monotonic()
+    listed = list_devices(*machine, ask)
+    assert time.monotonic() - started < 2
+    assert [device.problem for device in listed] == [None, "does not answer", None]
+    never.set()
+
+
+def listing(monkeypatch: pytest.MonkeyPatch, found: list[Device], *words: str) -> int:
+    from edge.cli import main
+
+    monkeypatch.setattr(cameras, "list_devices", lambda: found)
+    return main(["cameras", *words])
+
+
+USABLE = Device(Path("/dev/video0"), "HD Cam", Path("/dev/v4l/by-id/usb-HD"), None, "", camera=True)
+BUSY = Device(Path("/dev/video2"), "Other", None, "is busy: another program uses it", "Close that program", camera=True)
+CODEC = Device(Path("/dev/video10"), "codec", None, "is no camera", "Choose another", camera=False)
+
+
+def test_the_list_says_how_to_use_each_and_why_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert listing(monkeypatch, [USABLE, BUSY, CODEC]) == 0
+    out = capsys.readouterr().out
+    assert "catdog run /dev/video0" in out
+    assert "/dev/v4l/by-id/usb-HD" in out
+    assert "is busy: another program uses it. Close that program" in out
+    assert "/dev/video10" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("found", "wrong"), [([], "no camera found"), ([BUSY], "no camera can be used")])
+def test_without_a_camera_it_says_what_works(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: list[Device], wrong: str
+) -> None:
+    assert listing(monkeypatch, found) == 1
+    errors = capsys.readouterr().err
+    assert wrong in errors
+    assert "catdog run demo" in errors
+
+
+def test_json_has_an_object_for_every_device(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing(monkeypatch, [USABLE, BUSY, CODEC], "--json")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["path"], row["usable"], row["camera"]) for row in rows] == [
+        ("/dev/video0", True, True),
+        ("/dev/video2", False, True),
+        ("/dev/video10", False, False),
+    ]
+    assert rows[0]["by_id"] == "/dev/v4l/by-id/usb-HD"
+
+
+def test_it_runs_on_this_machine(command: Command) -> None:
+    done = command("edge", "cameras", expect=None)
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert bool(done.stderr) == (done.returncode == 1)

@@ -1,0 +1,417 @@
+"""Sources: what a word means, what each kind gives, and one line for everything that gives no frames."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.capture import choose
+from edge.capture.auto import Auto
+from edge.capture.camera import Camera
+from edge.capture.demo import FADE_S, FOLDER, RATE, SHOWN_S, Demo
+from edge.capture.devices import Device, Verdict
+from edge.capture.feed import Feed
+from edge.capture.file import File
+from edge.capture.photos import Photos
+from edge.capture.source import Frame, Source
+from edge.errors import CatdogError, InputError, SourceError
+from tests.clips import BLUE, RED, cut, jpeg, noise, pan, photos, solid, write_clip, zoom
+
+
+def frames_of(source: Source) -> list[Frame]:
+    with source:
+        return list(iter(source.read, None))
+
+
+def main_colour(frame: Frame) -> int:
+    """Return the strongest channel of a frame: 0 blue, 1 green, 2 red."""
+    return int(frame.image.mean(axis=(0, 1)).argmax())
+
+
+class Script(Source):
+    """A source that gives what its script says: pictures, or faults to raise."""
+
+    def __init__(self, *script: object, live: bool = False, pace_s: float = 0.0) -> None:
+        self.name, self.live = "script", live
+        self._script, self._pace_s, self._number = iter(script), pace_s, 0
+        self.closed = 0
+
+    def read(self) -> Frame | None:
+        time.sleep(self._pace_s)
+        for item in self._script:
+            if isinstance(item, Exception):
+                raise item
+            self._number += 1
+            return Frame(np.zeros((2, 2, 3), np.uint8), self._number, time.monotonic(), self.name)
+        return None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+# What a word means
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("auto", "Auto"),
+        ("demo", "Demo"),
+        ("0", "Camera"),
+        ("12", "Camera"),
+        ("/dev/video0", "Camera"),
+        ("/dev/v4l/by-id/usb-cam-index0", "Camera"),
+        ("http://host/x.mjpg", "Network"),
+        ("RTSP://host/x", "Network"),
+        ("cat.JPG", "Photos"),
+        ("tests", "Photos"),
+        ("clip.mp4", "File"),
+        ("demo.mp4", "File"),
+        ("x" * 5000, "File"),
+    ],
+)
+def test_a_word_means_a_kind_of_source(word: str, kind: str) -> None:
+    assert type(choose(word)).__name__ == kind
+
+
+def test_no_word_is_no_source() -> None:
+    with pytest.raises(SourceError, match="is empty"):
+        choose("")
+
+
+@pytest.mark.parametrize("word", ["demo", "0", "http://host/x", "tests", "clip.mp4", "auto"])
+def test_any_source_may_be_closed_twice_and_before_it_is_open(word: str) -> None:
+    source = choose(word)
+    source.close()
+    source.close()
+
+
+# Files
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+def test_a_file_gives_every_frame_in_order(tmp_path: Path, suffix: str) -> None:
+    path = write_clip(tmp_path / f"clip{suffix}", cut(solid(RED, 7), solid(BLUE, 5)), rate=10)
+    source = File(str(path))
+    frames = frames_of(source)
+    assert [main_colour(frame) for frame in frames] == [2] * 7 + [0] * 5
+    assert [frame.number for frame in frames] == list(range(1, 13))
+    assert [frame.position_s for frame in frames] == pytest.approx([n / 10 for n in range(12)], abs=1e-3)
+    assert frames[0].image.shape == (48, 64, 3)
+    assert frames[0].image.dtype == np.uint8
+    assert (source.rate, source.live, source.dropped) == (10, False, 0)
+    assert frames[0].source == str(path)
+
+
+def test_a_file_can_be_opened_again(tmp_path: Path) -> None:
+    source = File(str(write_clip(tmp_path / "clip.avi", solid(RED, 3))))
+    assert len(frames_of(source)) == len(frames_of(source)) == 3
+
+
+def test_a_name_that_looks_like_a_protocol_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_clip(tmp_path / "http:cat@home%d.avi", solid(RED, 2))
+    monkeypatch.chdir(tmp_path)
+    assert len(frames_of(File("http:cat@home%d.avi"))) == 2
+
+
+def broken(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wrong"),
+    [
+        ("empty.mp4", b"", "is empty"),
+        ("text.mp4", b"<html>no video</html>" * 50, "is no video"),
+        ("notes.txt", b"hello\n" * 100, "is text, not a video"),
+        ("noise.avi", np.random.default_rng(1).bytes(5000), "is no video"),
+        ("head.avi", b"RIFF\x00\x10\x00\x00AVI LIST", "is no video"),
+    ],
+)
+def test_what_is_no_video_is_refused(tmp_path: Path, name: str, content: bytes, wrong: str) -> None:
+    with pytest.raises(SourceError, match=wrong), File(str(broken(tmp_path, name, content))):
+        pass
+
+
+def test_half_an_mp4_is_refused(tmp_path: Path) -> None:
+    whole = write_clip(tmp_path / "whole.mp4", noise(solid(RED, 20))).read_bytes()
+    with pytest.raises(SourceError, match="is no video"), File(str(broken(tmp_path, "half.mp4", whole[:-2000]))):
+        pass
+
+
+@pytest.mark.parametrize("name", ["not there.mp4", "x" * 5000, "no/such/folder/x.mp4"])
+def test_a_file_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(SourceError, match=r"there is no such file|cannot be read"), File(name):
+        pass
+
+
+def test_a_name_that_is_not_utf8_is_refused_and_not_a_crash(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp4")
+    Path(path).write_bytes(b"x")
+    with pytest.raises(SourceError, match="name that OpenCV cannot open"), File(path):
+        pass
+
+
+def test_an_address_without_its_scheme_keeps_its_password_to_itself() -> None:
+    with pytest.raises(SourceError) as fault, File("admin:hunter2@192.168.1.2/stream"):
+        pass
+    assert "hunter2" not in str(fault.value)
+    assert "admin" not in str(fault.value)
+
+
+# Photos
+
+
+def test_photos_come_once_each_sorted_and_a_bad_one_is_said_and_skipped(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    for name in ("c.jpg", "below/a.png"):
+        assert cv2.imwrite(str(tmp_path / name), next(solid(RED, 1)))
+    broken(tmp_path, "b.jpg", b"no photo")
+    said: list[str] = []
+    source = Photos(str(tmp_path))
+    source.say = said.append
+    frames = frames_of(source)
+    assert [(frame.source, frame.number) for frame in frames] == [
+        (str(tmp_path / "c.jpg"), 1),
+        (str(tmp_path / "below/a.png"), 2),
+    ]
+    assert source.dropped == 1
+    assert len(said) == 1
+    assert str(tmp_path / "b.jpg") in said[0]
+
+
+def test_a_folder_without_photos_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no photo"):
+        frames_of(Photos(str(tmp_path)))
+
+
+# The demo
+
+
+@pytest.fixture
+def demo() -> Demo:
+    demo = Demo()
+    demo.open()
+    return demo
+
+
+def test_the_demo_is_calm_in_between_and_fades_from_photo_to_photo(demo: Demo) -> None:
+    rides = [demo.render(SHOWN_S * index + 0.5) for index in range(len(list(FOLDER.glob("*.jpg"))))]
+    assert all(image.shape == (360, 480, 3) and image.dtype == np.uint8 for image in rides)
+    # A view on each photo, all different; the next frame is nearly the same; after the last comes the first again.
+    apart = [float(np.abs(a.astype(int) - b).mean()) for a, b in zip(rides, rides[1:] + rides[:1], strict=True)]
+    assert min(apart) > 20
+    step = demo.render(0.5 + 1 / RATE).astype(int) - demo.render(0.5)
+    assert 0 < np.abs(step).mean() < 12
+    middle = demo.render(SHOWN_S - FADE_S / 2).astype(int)
+    both = (demo.render(SHOWN_S - FADE_S - 1e-6).astype(int) + demo.render(SHOWN_S)) / 2
+    assert np.abs(middle - both).mean() < 20
+
+
+def test_the_demo_leaves_no_black_edge(demo: Demo) -> None:
+    # Photo 2 is a bright meadow up to its borders; a view beyond them would show black there.
+    for position_s in np.linspace(SHOWN_S, 2 * SHOWN_S - FADE_S, 20):
+        picture = demo.render(float(position_s))
+        assert min(picture[0].mean(), picture[-1].mean(), picture[:, 0].mean(), picture[:, -1].mean()) > 20
+
+
+def test_the_demo_begins_again_after_the_last_photo(demo: Demo) -> None:
+    round_s = SHOWN_S * len(list(FOLDER.glob("*.jpg")))
+    assert np.array_equal(demo.render(0.5), demo.render(0.5 + round_s))
+
+
+def test_the_demo_keeps_time() -> None:
+    with Demo() as source:
+        started = time.monotonic()
+        frames = [source.read() for _ in range(8)]
+        took_s = time.monotonic() - started
+    assert took_s >= 7.5 / RATE
+    assert [frame.number for frame in frames] == list(range(1, 9))
+    assert source.live
+
+
+def test_the_demo_is_small_and_says_where_its_photos_are_from() -> None:
+    files = list(FOLDER.glob("*.jpg"))
+    assert sum(path.stat().st_size for path in files) < 500_000
+    notice = (FOLDER / "README.md").read_text("utf-8")
+    assert [path.name for path in files if path.name not in notice] == []
+    assert all(max(image.shape[:2]) <= 480 for image in photos())
+
+
+# Cameras, without one
+
+
+class FakeCamera:
+    """What cv2.VideoCapture is for a camera: gives so many frames, then none."""
+
+    def __init__(self, frames: int = 10**9, opens: bool = True) -> None:
+        self.left, self.opens, self.released = frames, opens, False
+
+    def __call__(self, where: object, _backend: int) -> "FakeCamera":
+        self.where = where
+        return self
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self.opens
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        self.left -= 1
+        return (True, np.zeros((48, 64, 3), np.uint8)) if self.left >= 0 else (False, None)
+
+    def get(self, _what: int) -> float:
+        return 30.0
+
+    def release(self) -> None:
+        self.released = True
+
+
+def fine(_path: Path) -> Verdict:
+    return Verdict()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="device nodes are Linux's")
+def test_a_camera_gives_frames_until_it_is_pulled_out(tmp_path: Path) -> None:
+    node, fake = broken(tmp_path, "video3", b""), FakeCamera(frames=3)
+    link = tmp_path / "by-id"
+    link.symlink_to(node)
+    with Camera(str(link), fake, fine) as camera:
+        assert (camera.live, camera.rate, fake.where) == (True, 30, str(node))
+        assert [camera.read().number for _ in range(3)] == [1, 2, 3]
+        with pytest.raises(SourceError, match="stopped delivering after 3 frames"):
+            camera.read()
+    assert fake.released
+
+
+@pytest.mark.parametrize("fake", [FakeCamera(opens=False), FakeCamera(frames=0)])
+def test_a_camera_that_delivers_nothing_is_refused_and_released(tmp_path: Path, fake: FakeCamera) -> None:
+    camera = Camera(str(broken(tmp_path, "video0", b"")), fake, fine)
+    with pytest.raises(SourceError, match="delivers no picture"):
+        camera.open()
+    assert fake.released
+
+
+def test_a_camera_that_is_not_there_names_those_that_are() -> None:
+    there = Device(Path("/dev/video2"), "HD Cam", None, None, "", camera=True)
+    metadata = there._replace(path=Path("/dev/video3"), camera=False)
+    for found, said in (([there, metadata], r"Found: /dev/video2 \(HD Cam\)\. Choose"), ([], "no camera at all. Plug")):
+        with pytest.raises(SourceError, match=said):
+            Camera("97", FakeCamera(), fine, lambda found=found: found).open()
+
+
+def test_a_camera_that_may_not_be_used_says_why(tmp_path: Path) -> None:
+    node = broken(tmp_path, "video0", b"")
+    with pytest.raises(SourceError, match=r"is busy.*Close"):
+        Camera(str(node), FakeCamera(), lambda _: Verdict("is busy", "Close it")).open()
+
+
+def test_auto_takes_the_first_camera_that_delivers_and_says_what_it_passed_over() -> None:
+    class Dead(Script):
+        def open(self) -> None:
+            raise SourceError("camera 0", "delivers no picture", "Try another")
+
+    said: list[str] = []
+    second = Script("frame", live=True)
+    source = Auto("auto", lambda: [Dead(), second, Script("never")], Demo)
+    source.say = said.append
+    with source:
+        assert source.name == "script"
+        assert source.read().source == "script"
+    assert second.closed
+    assert len(said) == 1
+    assert "camera 0" in said[0]
+
+
+def test_auto_shows_the_demo_where_there_is_no_camera() -> None:
+    said: list[str] = []
+    source = Auto("auto", list, Demo)
+    source.say = said.append
+    with source:
+        assert (source.name, source.read().number, source.live) == ("demo", 1, True)
+    assert "no camera" in said[0]
+
+
+# The feed
+
+
+def test_a_slow_reader_of_a_live_source_gets_the_newest_frame_and_the_rest_is_counted() -> None:
+    with Feed(Script(*["frame"] * 60, live=True, pace_s=0.005)) as feed:
+        seen = []
+        while (frame := feed.read()) is not None:
+            seen.append((frame.number, time.monotonic() - frame.captured_at))
+            time.sleep(0.05)  # ten times slower than the source
+    numbers = [number for number, _ in seen]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 60
+    assert len(numbers) < 15
+    assert feed.dropped == 60 - len(numbers)
+    # Not one frame waited longer than a period of the source; the last ones are those after its end.
+    assert sorted(age_s for _, age_s in seen[:-1])[len(seen) // 2] < 0.02
+
+
+def test_a_slow_reader_of_a_recording_gets_every_frame() -> None:
+    with Feed(Script(*["frame"] * 20)) as feed:
+        numbers = []
+        while (frame := feed.read()) is not None:
+            numbers.append(frame.number)
+            time.sleep(0.002)
+    assert (numbers, feed.dropped) == (list(range(1, 21)), 0)
+
+
+def test_what_a_source_raises_reaches_the_reader_after_the_frames_before_it() -> None:
+    with Feed(Script("frame", SourceError("cam", "is gone", "Plug it in"))) as feed:
+        assert feed.read().number == 1
+        with pytest.raises(SourceError, match="is gone"):
+            feed.read()
+
+
+def test_a_source_that_does_not_open_says_so_through_the_feed(tmp_path: Path) -> None:
+    with pytest.raises(CatdogError, match="no such file"):
+        Feed(File(str(tmp_path / "none.mp4"))).open()
+
+
+def test_a_feed_that_is_closed_lets_go_of_thread_and_source() -> None:
+    before = threading.active_count()
+    script = Script(*["frame"] * 1000)
+    feed = Feed(script)
+    feed.open()
+    feed.read()
+    feed.close()
+    feed.close()
+    assert script.closed == 1
+    assert threading.active_count() == before
+
+
+def test_a_read_that_never_returns_does_not_hold_up_the_end() -> None:
+    never = threading.Event()
+
+    class Hung(Script):
+        def read(self) -> Frame | None:
+            never.wait()
+            return None
+
+    feed = Feed(Hung(live=True))
+    feed.open()
+    started = time.monotonic()
+    feed.close()
+    assert time.monotonic() - started < 2
+    never.set()
+
+
+# Helpers of other tests
+
+
+@pytest.mark.parametrize("make", [pan, zoom])
+def test_made_clips_move(make: Callable[..., Iterable[np.ndarray]]) -> None:
+    images = list(make(photos()[0], 5))
+    assert len(images) == 5
+    assert all(image.shape == (240, 320, 3) for image in images)
+    assert np.abs(images[0].astype(int) - images[-1]).mean() > 5
+    assert len(jpeg(images[0])) > 1000

@@ -1,0 +1,375 @@
+"""Outputs: JSON lines, the live view at any width, the annotated recording, the window that is not there."""
+
+import io
+import json
+import re
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.capture.file import File
+from edge.capture.source import Frame, Source
+from edge.classifier import Answer
+from edge.errors import CatdogError
+from edge.live.tally import Tally, count, summary
+from edge.outputs import Moment
+from edge.outputs.jsonl import JsonLines, utc
+from edge.outputs.overlay import annotate
+from edge.outputs.recording import CODECS, Recording
+from edge.outputs.terminal import Terminal, bar, pad, render, width_of
+from edge.outputs.window import Window
+
+GREY = np.full((120, 160, 3), 90, np.uint8)
+ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
+
+
+def moment(
+    label: str = "red",
+    number: int = 1,
+    image: np.ndarray = GREY,
+    captured_at: float | None = None,
+    position_s: float | None = None,
+    labels: tuple[str, ...] = ("red", "green", "blue"),
+) -> Moment:
+    share = {name: 0.75 if name == label else 0.25 / (len(labels) - 1) for name in labels}
+    captured_at = time.monotonic() if captured_at is None else captured_at
+    frame = Frame(image, number, captured_at, "script", position_s)
+    return Moment(frame, Answer(label, 0.75, share, 1.25), age_ms=3.5, rate=14.9, dropped=2)
+
+
+class Still(Source):
+    """A source that is open, at a given rate."""
+
+    name, live = "still", True
+
+    def __init__(self, rate: float = 15.0) -> None:
+        self.rate = rate
+
+
+# JSON lines
+
+
+def test_a_json_line_tells_all_of_a_moment() -> None:
+    stream = io.StringIO()
+    JsonLines(stream).write(moment(number=7, captured_at=time.monotonic() - 5))
+    (line,) = stream.getvalue().splitlines()
+    row = json.loads(line)
+    taken = row.pop("time")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", taken)
+    assert utc(time.time() - 6) < taken < utc(time.time() - 4)
+    assert row == {
+        "source": "script",
+        "label": "red",
+        "probability": 0.75,
+        "probabilities": {"red": 0.75, "green": 0.125, "blue": 0.125},
+        "latency_ms": 1.25,
+        "frame": 7,
+        "age_ms": 3.5,
+    }
+
+
+def test_a_recorded_frame_says_where_it_stands() -> None:
+    stream = io.StringIO()
+    JsonLines(stream).write(moment(position_s=2.5))
+    assert json.loads(stream.getvalue())["position_s"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1777638600.25, "2026-05-01T12:30:00.250Z"),
+        (0.9996, "1970-01-01T00:00:01.000Z"),
+    ],
+)
+def test_times_are_utc(seconds: float, text: str) -> None:
+    assert utc(seconds) == text
+
+
+# The live view
+
+
+@pytest.mark.parametrize("columns", [10, 19, 20, 37, 79, 300])
+@pytest.mark.parametrize(
+    "labels", [("red", "green", "blue"), ("猫", "犬" * 30, "é"), tuple(f"kind {n}" for n in range(99))]
+)
+def test_no_line_is_wider_than_the_terminal(columns: int, labels: tuple[str, ...]) -> None:
+    for colour in (True, False):
+        lines = render(moment(labels[1], labels=labels), columns, 24, colour, fine=True)
+        assert len(lines) <= 23
+        assert max(width_of(ESCAPES.sub("", line)) for line in lines) <= columns
+        assert colour == any("\x1b" in line for line in lines)
+
+
+def test_the_view_shows_verdict_bars_and_state() -> None:
+    verdict, *bars, state = render(moment(), 60, 24, colour=False, fine=True)
+    assert verdict.split() == ["red", "75%"]
+    assert [line.split()[0] for line in bars] == ["red", "green", "blue"]
+    assert bars[0].count("█") == pytest.approx(0.75 * (60 - 5 - 6), abs=1)
+    assert bars[1].count("█") < bars[0].count("█") / 5
+    for text in ("14.9/s", "1.2 ms", "2 dropped", "script", "Ctrl-C"):
+        assert text in state
+
+
+def test_of_too_many_labels_the_likeliest_are_shown() -> None:
+    labels = tuple(f"kind{n}" for n in range(50))
+    lines = render(moment("kind49", labels=labels), 60, 8, colour=False, fine=True)
+    assert len(lines) <= 7
+    assert any(line.startswith("kind49") for line in lines[1:])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_a_low_terminal_still_shows_the_verdict(rows: int) -> None:
+    lines = render(moment(), 40, rows, colour=False, fine=True)
+    assert lines[0].startswith("red  75%")
+    assert len(lines) <= max(rows - 1, 1)
+
+
+def test_a_label_cannot_command_the_terminal() -> None:
+    lines = render(moment("\x1b[2J\n", labels=("\x1b[2J\n", "b")), 60, 24, colour=False, fine=True)
+    assert not any("\x1b" in line or "\n" in line for line in lines)
+
+
+@pytest.mark.parametrize("fine", [True, False])
+@pytest.mark.parametrize("columns", [0, 1, 7, 40])
+def test_bars_fill_their_room(columns: int, fine: bool) -> None:
+    full = "█" if fine else "#"
+    assert bar(0.0, columns, fine) == " " * columns
+    assert bar(1.0, columns, fine) == full * columns
+    lengths = [len(bar(n / 100, columns, fine).rstrip()) for n in range(-5, 105)]
+    assert lengths == sorted(lengths)
+    assert max(lengths) <= columns
+
+
+def test_text_is_cut_and_filled_by_columns() -> None:
+    assert pad("犬犬", 3) == "犬 "
+    assert pad("ab", 4) == "ab  "
+
+
+class Screen(io.StringIO):
+    """A stream that says it speaks some encoding."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__()
+        self._speaks = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._speaks
+
+
+@pytest.fixture
+def colourful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.usefixtures("colourful")
+def test_the_view_is_redrawn_in_place_and_not_too_often() -> None:
+    screen = Screen()
+    view = Terminal(screen)
+    for number in range(200):
+        view.write(moment(number=number))
+    first = screen.getvalue()
+    assert first.count("75%") == 2  # the verdict and its bar, once: the rest came too soon
+    assert "A\r" not in first
+    view.close()
+    again = screen.getvalue()[len(first) :]
+    assert again.startswith("\x1b[?25l\x1b[5A\r")
+    assert again.endswith("\x1b[?25h")
+    assert "\x1b[2J" not in again
+    assert "\x1b[J" not in again
+
+
+@pytest.mark.usefixtures("colourful")
+def test_a_line_in_between_stays() -> None:
+    screen = Screen()
+    view = Terminal(screen)
+    view.write(moment())
+    view.aside()
+    before = len(screen.getvalue())
+    view.write(moment())
+    view.close()
+    assert "A\r" not in screen.getvalue()[before:]
+
+
+@pytest.mark.usefixtures("colourful")
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_colour_is_left_out_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    screen = Screen()
+    Terminal(screen).write(moment())
+    assert "\x1b[1;36m" in screen.getvalue()
+    monkeypatch.setenv(name, value)
+    plain = Screen()
+    Terminal(plain).write(moment())
+    assert not re.search(r"\x1b\[[0-9;]*m", plain.getvalue())
+    assert "red" in plain.getvalue()
+    if name == "TERM":
+        assert "\x1b" not in plain.getvalue()
+
+
+@pytest.mark.usefixtures("colourful")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_with_a_small_alphabet_is_no_fault(encoding: str) -> None:
+    screen = Screen(encoding)
+    Terminal(screen).write(moment("猫", labels=("猫", "dog")))
+    screen.getvalue().encode(encoding)
+    assert "#####" in screen.getvalue()
+
+
+# The picture with the answer on it
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (20, 20), (480, 640), (1080, 1920)])
+def test_an_answer_is_drawn_on_any_picture_and_the_picture_is_left_alone(shape: tuple[int, int]) -> None:
+    image = np.full((*shape, 3), 200, np.uint8)
+    drawn = annotate(image, moment().answer)
+    assert drawn.shape == image.shape
+    assert (image == 200).all()
+    assert not np.array_equal(drawn, image)
+
+
+def test_the_bar_is_as_long_as_the_answer_is_sure() -> None:
+    drawn = annotate(np.full((480, 640, 3), 200, np.uint8), moment().answer)
+    lowest = drawn[-2].astype(int)
+    coloured = (lowest.max(axis=1) - lowest.min(axis=1)) > 40
+    assert coloured.sum() == pytest.approx(0.75 * 640, abs=2)
+    assert (drawn[430:470, 5:200].min(axis=2) > 240).any(), "white writing"
+    assert (drawn[:400] == 200).all(), "the rest is as it was"
+
+
+# Recordings
+
+
+def record(path: Path, moments: list[Moment], rate: float = 15.0) -> list[Frame]:
+    recording = Recording(path)
+    recording.open(Still(rate))
+    for one in moments:
+        recording.write(one)
+    recording.close()
+    recording.close()
+    with File(str(path)) as video:
+        assert video.rate == pytest.approx(rate)
+        return list(iter(video.read, None))
+
+
+@pytest.mark.parametrize("suffix", list(CODECS))
+def test_a_recording_plays(tmp_path: Path, suffix: str) -> None:
+    frames = record(tmp_path / f"out{suffix}", [moment(number=n, position_s=n / 10) for n in range(12)], rate=10)
+    assert len(frames) == 12
+    assert frames[0].image.shape == GREY.shape
+    assert abs(int(frames[5].image[20, 20].mean()) - 90) < 8
+    assert [path.name for path in tmp_path.iterdir()] == [f"out{suffix}"]
+
+
+def test_a_recording_keeps_real_time(tmp_path: Path) -> None:
+    # Two frames a second apart in a video of 10 a second, then a burst of 30 within a tenth of one.
+    times = [0.0, 1.0, *(1.0 + n / 300 for n in range(1, 31))]
+    assert len(record(tmp_path / "out.avi", [moment(captured_at=50 + t) for t in times], rate=10)) == 12
+
+
+def test_a_night_without_frames_does_not_fill_the_disk(tmp_path: Path) -> None:
+    times = [0.0, 0.1, 30_000.0, 30_000.1, 30_000.2]
+    assert len(record(tmp_path / "out.avi", [moment(captured_at=t) for t in times], rate=10)) <= 15
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (33, 21), (5, 300), (240, 320)])
+def test_a_recording_takes_pictures_of_any_size(tmp_path: Path, shape: tuple[int, int]) -> None:
+    odd = np.full((*shape, 3), 200, np.uint8)
+    images = [odd, GREY, np.full((300, 20, 3), 9, np.uint8), odd]
+    frames = record(tmp_path / "out.mp4", [moment(image=i, position_s=n / 15) for n, i in enumerate(images)])
+    assert len(frames) == 4
+    assert len({frame.image.shape for frame in frames}) == 1
+
+
+def test_a_finished_recording_replaces_an_older_one_and_an_empty_one_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "out.avi"
+    path.write_bytes(b"old")
+    recording = Recording(path)
+    recording.open(Still())
+    recording.close()
+    assert path.read_bytes() == b"old"
+    record(path, [moment()])
+    assert path.stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("out.txt", "suffix that is no video's"),
+        ("out", "suffix that is no video's"),
+        ("missing/out.mp4", "folder does not exist"),
+        ("folder.mp4", "cannot be written"),
+    ],
+)
+def test_a_place_where_no_video_can_be_is_refused_at_once(tmp_path: Path, name: str, wrong: str) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(CatdogError, match=wrong):
+        Recording(tmp_path / name)
+
+
+def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_path: Path) -> None:
+    path, room = tmp_path / "out.mp4", iter([10**9, 10**9, 1000])
+    recording = Recording(path, lambda _: next(room))
+    recording.open(Still())
+    for number in range(60):
+        recording.write(moment(number=number, position_s=number / 15))
+    with pytest.raises(CatdogError, match="disk is full"):
+        recording.write(moment(number=60, position_s=60 / 15))
+    recording.close()
+    with File(str(path)) as video:
+        assert len(list(iter(video.read, None))) == 60
+
+
+def test_a_recording_that_cannot_be_finished_is_removed_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    recording = Recording(path)
+    recording.open(Still())
+    recording.write(moment())
+    (growing,) = tmp_path.iterdir()
+    growing.unlink()
+    growing.symlink_to("/dev/null")
+    with pytest.raises(CatdogError, match="could not be finished"):
+        recording.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+# The window
+
+
+def test_without_windows_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "currentUIFramework", lambda: "")
+    with pytest.raises(CatdogError, match=r'pip install "catdog-edge\[window\]"'):
+        Window()
+
+
+def test_without_a_desktop_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "currentUIFramework", lambda: "QT5")
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(CatdogError, match="no desktop"):
+        Window()
+
+
+# The tally
+
+
+def test_a_tally_counts_labels_and_averages_intervals() -> None:
+    tally = Tally(100.0, 100.0)
+    for number in range(300):
+        # Pairs of frames 1 ms apart, every 100 ms: 20 a second.
+        tally = count(tally, "a" if number % 3 else "b", 100.0 + number // 2 * 0.1 + number % 2 * 0.001)
+    assert (tally.frames, dict(tally.labels)) == (300, {"a": 200, "b": 100})
+    assert tally.rate == pytest.approx(20, rel=0.1)
+
+
+def test_a_summary_is_one_line() -> None:
+    tally = Tally(0.0, 10.0, 150, {"b": 15, "a": 135}, 15.0)
+    assert summary(tally, 3, live=True) == "150 frames in 10.0 s (15.0 a second): a 90.0%, b 10.0%; 3 dropped"
+    assert summary(tally, 0, live=False).endswith("b 10.0%")
+    assert summary(tally, 1, live=False).endswith("; 1 skipped")
+    assert summary(Tally(0.0, 0.0, 1, {"a": 1}), 0, live=True).startswith("1 frame in 0.0 s")

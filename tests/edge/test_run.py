@@ -1,0 +1,350 @@
+"""`catdog run` as people use it: in a process of its own, on real files, streams and terminals."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.capture.file import File
+from tests.clips import BLUE, GREEN, RED, cut, noise, solid, write_clip
+from tests.conftest import ROOT, Command, one_line, picture
+from tests.edge.test_capture_network import mjpeg, serving, silent_server
+
+QUIET = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY")}
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A clip of 8 red, 6 green and 4 blue frames at 10 a second."""
+    parts = cut(solid(RED, 8), solid(GREEN, 6), solid(BLUE, 4))
+    return write_clip(tmp_path / "clip.avi", noise(parts, 5), rate=10)
+
+
+@contextmanager
+def started(model: Path, *words: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start `catdog run` and leave it to the block; it is killed where the block leaves it running."""
+    line = [sys.executable, "-m", "edge", "run", *map(str, words), "--model", str(model)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT, "env": QUIET}
+    process = subprocess.Popen(line, **{**pipes, **options})
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+# What is seen
+
+
+def test_every_frame_of_a_file_is_classified(command: Command, model: Path, clip: Path) -> None:
+    done = command("edge", "run", clip, "--model", model)
+    seen = rows(done.stdout)
+    assert [row["label"] for row in seen] == ["red"] * 8 + ["green"] * 6 + ["blue"] * 4
+    assert [row["frame"] for row in seen] == list(range(1, 19))
+    assert [row["position_s"] for row in seen] == pytest.approx([n / 10 for n in range(18)], abs=2e-3)
+    row = seen[0]
+    assert row["source"] == str(clip)
+    assert row["probability"] == row["probabilities"]["red"] > 0.9
+    assert list(row["probabilities"]) == ["red", "green", "blue"]
+    assert row["latency_ms"] > 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["time"])
+    said = one_line(done)
+    assert re.fullmatch(
+        r"catdog: 18 frames in \d+\.\d s \(\d+\.\d a second\): red 44\.4%, green 33\.3%, blue 22\.2%", said
+    )
+
+
+def test_photos_are_classified_once_each_and_bad_ones_skipped(command: Command, model: Path, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.png"):
+        cv2.imwrite(str(tmp_path / name), picture("green"))
+    (tmp_path / "c.jpg").write_bytes(b"no photo at all")
+    done = command("edge", "run", tmp_path, "--model", model, expect=1)
+    assert [(row["label"], Path(row["source"]).name) for row in rows(done.stdout)] == [
+        ("green", "a.jpg"),
+        ("green", "b.png"),
+    ]
+    skipped, said = done.stderr.splitlines()
+    assert "skipped" in skipped
+    assert "c.jpg" in skipped
+    assert said.endswith("green 100.0%; 1 skipped")
+
+
+def test_the_demo_runs_without_being_told(command: Command, model: Path) -> None:
+    done = command("edge", "run", "demo", "--frames", 5, "--model", model)
+    assert [row["source"] for row in rows(done.stdout)] == ["demo"] * 5
+    assert one_line(done).startswith("catdog: 5 frames")
+
+
+@pytest.mark.skipif(bool(list(Path("/dev").glob("video*"))), reason="this machine may have a camera")
+def test_without_a_camera_auto_shows_the_demo_and_says_so(command: Command, model: Path) -> None:
+    done = command("edge", "run", "--frames", 2, "--model", model)
+    assert [row["source"] for row in rows(done.stdout)] == ["demo"] * 2
+    assert "no camera delivers frames" in done.stderr.splitlines()[0]
+
+
+def test_a_stream_is_watched_until_it_is_lost(command: Command, model: Path) -> None:
+    with serving(mjpeg(solid(BLUE, 30))) as host:
+        done = command("edge", "run", f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, expect=1)
+    assert {row["label"] for row in rows(done.stdout)} == {"blue"}
+    said, fault = done.stderr.splitlines()
+    assert re.search(r"; \d+ dropped$", said)
+    assert "ended after 30 frames" in fault
+    assert "SECRET" not in done.stdout + done.stderr
+
+
+def test_frames_ends_a_run_early(command: Command, model: Path, clip: Path) -> None:
+    assert len(rows(command("edge", "run", clip, "--frames", 3, "--model", model).stdout)) == 3
+
+
+# Bad input: one line each, status 2, nothing on standard output
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["none.mp4"], "there is no such file"),
+        (["97"], "there is none"),
+        (["/dev/video97"], "there is none"),
+        (["/dev/null"], "is no camera"),
+        (["EMPTY"], "is empty"),
+        ([""], "is empty"),
+        (["pyproject.toml"], "is no video"),
+        (["gopher://user:SECRET@host/"], "unknown scheme"),
+        (["http://user:SECRET@127.0.0.1:9/"], "refuses connections"),
+        (["rtsp://127.0.0.1:9/?token=SECRET"], "refuses connections"),
+        (["user:SECRET@host/stream"], "there is no such file"),
+        (["demo", "rtsp://user:SECRET@host/"], "more than once"),
+        (["demo", "--record", "out.txt"], "suffix that is no video's"),
+        (["demo", "--record", "/nowhere/out.mp4"], "folder does not exist"),
+        (["demo", "--show"], "--show"),
+        (["demo", "--model", "none.tflite"], "none.tflite"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line(
+    command: Command, model: Path, tmp_path: Path, words: list[str], wrong: str
+) -> None:
+    (tmp_path / "empty.mp4").touch()
+    words = [str(tmp_path / "empty.mp4") if word == "EMPTY" else word for word in words]
+    chosen = [] if "--model" in words else ["--model", model]
+    done = command("edge", "run", *words, *chosen, expect=2, env=QUIET)
+    assert wrong in one_line(done)
+    assert done.stdout == ""
+    assert "SECRET" not in done.stderr
+
+
+def test_a_bad_photo_alone_is_one_line(command: Command, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(b"x")
+    assert "is no photo" in one_line(command("edge", "run", tmp_path / "x.jpg", "--model", model, expect=2))
+
+
+def test_native_chatter_does_not_reach_the_terminal(command: Command, model: Path, tmp_path: Path) -> None:
+    # libjpeg writes "Corrupt JPEG data" to descriptor 2 for such a file, whatever OpenCV's log level is.
+    encoded = bytearray(cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))[1])
+    encoded[9000:9100] = bytes(range(100))
+    (tmp_path / "x.mjpeg").write_bytes(bytes(encoded) * 5)
+    assert "catdog: 5 frames" in one_line(command("edge", "run", tmp_path / "x.mjpeg", "--model", model))
+    record = ["--record", tmp_path / "out.webm"]  # OpenCV prints "tag ... is not supported" for VP80 in .webm
+    one_line(command("edge", "run", "demo", "--frames", 2, "--model", model, *record))
+
+
+# How it ends
+
+
+def wait_for_line(stream: IO[str]) -> str:
+    line = stream.readline()
+    assert line, "it ended before its first answer"
+    return line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_live_run_with_a_summary(model: Path, number: int) -> None:
+    with started(model, "demo") as process:
+        wait_for_line(process.stdout)
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert all(json.loads(line) for line in out.splitlines()), "no line was cut"
+    assert re.fullmatch(r"catdog: \d+ frames? in .*; \d+ dropped\n", errors)
+
+
+def test_ctrl_c_while_a_silent_camera_is_called_ends_at_once(model: Path) -> None:
+    with silent_server() as host, started(model, f"http://{host}/", env={**QUIET, "PYTHONUNBUFFERED": "1"}) as process:
+        time.sleep(1.0)  # it says nothing until the server does
+        before = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert time.monotonic() - before < 3
+    assert (process.returncode, errors) == (130, "catdog: interrupted\n")
+
+
+def test_a_file_that_was_interrupted_is_not_called_done(model: Path, tmp_path: Path) -> None:
+    long = write_clip(tmp_path / "long.avi", solid(RED, 2000))
+    with started(model, long) as process:
+        wait_for_line(process.stdout)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert 1 <= int(re.search(r"catdog: (\d+) frame", errors)[1]) < 2000
+
+
+def test_a_closed_pipe_ends_quietly(model: Path) -> None:
+    with started(model, "demo") as process:
+        wait_for_line(process.stdout)
+        process.stdout.close()
+        process.stdout = None
+        _, errors = process.communicate(timeout=10)
+    assert "Traceback" not in errors
+    assert "Broken" not in errors
+    assert "Exception" not in errors
+    assert process.returncode in (0, 1)
+
+
+# Recording
+
+
+def test_a_recording_has_every_frame_of_a_file(command: Command, model: Path, clip: Path, tmp_path: Path) -> None:
+    command("edge", "run", clip, "--model", model, "--record", tmp_path / "out.mp4")
+    with File(str(tmp_path / "out.mp4")) as video:
+        assert video.rate == pytest.approx(10)
+        frames = list(iter(video.read, None))
+    assert [int(frame.image[:20].mean(axis=(0, 1)).argmax()) for frame in frames] == [2] * 8 + [1] * 6 + [0] * 4
+
+
+def test_ctrl_c_leaves_a_finished_recording(model: Path, tmp_path: Path) -> None:
+    with started(model, "demo", "--record", tmp_path / "out.mp4") as process:
+        for _ in range(3):
+            wait_for_line(process.stdout)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+    with File(str(tmp_path / "out.mp4")) as video:
+        assert len(list(iter(video.read, None))) >= 3
+
+
+def test_a_disk_that_takes_no_more_is_one_line_and_leaves_no_half_file(
+    command: Command, model: Path, tmp_path: Path
+) -> None:
+    long = write_clip(tmp_path / "long.avi", noise(solid(RED, 40, (320, 240)), 40))
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    words = ("edge", "run", long, "--model", model, "--record", tmp_path / "out.mp4")
+    done = command(*words, expect=1, preexec_fn=little_room)
+    assert len(rows(done.stdout)) == 40
+    said, fault = done.stderr.splitlines()
+    assert said.startswith("catdog: 40 frames")
+    assert "could not be finished" in fault
+    assert [path.name for path in tmp_path.iterdir()] == ["long.avi"]
+
+
+# On a terminal
+
+
+@contextmanager
+def terminal(columns: int, rows: int = 24) -> Iterator[tuple[int, Callable[[], str]]]:
+    """Open a pseudo-terminal; yield its side for the program, and what returns all that was drawn so far."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+    drawn: list[bytes] = []
+
+    def listen() -> None:
+        try:
+            while part := os.read(ours, 65536):
+                drawn.append(part)
+        except OSError:  # the other side is closed
+            pass
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield theirs, lambda: b"".join(drawn).decode()
+    finally:
+        os.close(theirs)
+        thread.join(5)
+        os.close(ours)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing of the sort in time"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("columns", [20, 80])
+def test_a_terminal_shows_a_live_view(model: Path, columns: int) -> None:
+    environment = {**QUIET, "TERM": "xterm-256color"}
+    with (
+        terminal(columns) as (screen, drawn),
+        started(model, "demo", stdout=screen, env=environment) as process,
+    ):
+        wait_until(lambda: drawn().count("\x1b[5A") >= 3)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert re.fullmatch(r"catdog: \d+ frames .*\n", errors)
+    text = drawn()
+    assert "\x1b[1;36mred" in text
+    assert "█" in text
+    assert "{" not in text
+    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text).replace("\r", "\n")
+    assert max(map(len, plain.split("\n"))) < columns
+    assert text.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
+
+
+def test_json_on_a_terminal_is_json(model: Path) -> None:
+    with terminal(80) as (screen, drawn), started(model, "demo", "--json", "--frames", 2, stdout=screen) as process:
+        process.communicate(timeout=20)
+        wait_until(lambda: drawn().count("\n") == 2)
+    assert [row["frame"] for row in rows(drawn())] == [1, 2]
+
+
+def test_a_dumb_terminal_gets_lines(model: Path) -> None:
+    environment = {**QUIET, "TERM": "dumb"}
+    with terminal(40) as (screen, drawn), started(model, "demo", "--frames", 3, stdout=screen, env=environment) as run:
+        run.communicate(timeout=20)
+        wait_until(lambda: "red" in drawn())
+    assert "\x1b" not in drawn()
+    assert re.match(r"red \d+%  ", drawn())
+
+
+# What it costs to start
+
+
+def test_it_starts_without_the_outputs_and_libraries_that_it_was_not_asked_for() -> None:
+    program = "import sys, edge.classifier, edge.commands; a = set(sys.modules); import edge.commands.run; "
+    words = [sys.executable, "-c", program + "print(*sorted(set(sys.modules) - a))"]
+    extra = set(subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split())
+    assert "edge.capture.feed" in extra
+    assert {name for name in extra if name.startswith("edge.outputs.")} == set()
+    assert not extra & {"dataclasses", "zipfile", "asyncio", "socket", "ssl", "http", "tempfile", "shutil", "logging"}
+
+
+def test_help_lists_every_kind_of_source(command: Command) -> None:
+    text = command("edge", "run", "--help").stdout
+    for word in ("auto", "demo", "/dev/video", "rtsp://", "photos/", "clip.mp4", "--record", "--show", "--frames"):
+        assert word in text

@@ -127,15 +127,19 @@ def main(options: argparse.Namespace) -> int:
     complete = _train(trainer, checkpoint, identity, recipe)
     if not trainer.best:
         return EXIT_INTERRUPTED
-    if trainer.worker == 0:
+    if trainer.workers > 1:
+        from train.fit import weights_digest
+
+        print(f"worker {trainer.worker + 1} of {trainer.workers}: weights {weights_digest(trainer.best)}")
+    if trainer.worker == 0:  # the others hold the same weights
         record = {
             "name": name,
             **_record(trainer, data, identity, options, complete),
             "seconds": round(time.perf_counter() - started, 1),
         }
         _save(trainer, network, data, rule, record, options.out / f"{name}.keras")
-        if complete:
-            checkpoint.unlink(missing_ok=True)
+    if complete:
+        checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED
 
 

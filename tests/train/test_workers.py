@@ -1,0 +1,58 @@
+"""Two processes on loopback train one network together, by tf.distribute over TF_CONFIG."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def start(index: int, ports: list[int], photos: Path, folder: Path) -> subprocess.Popen[str]:
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+    words = [
+        "train",
+        photos,
+        "--out",
+        folder / str(index),
+        "--cache",
+        folder / "cache",
+        "--epochs",
+        "2",
+        "--batch",
+        "8",
+    ]
+    return subprocess.Popen(
+        [sys.executable, "-m", *map(str, words)],
+        cwd=ROOT,
+        env={**os.environ, "TF_CONFIG": config},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_two_workers_end_with_equal_weights(photos: Path, tmp_path: Path) -> None:
+    workers = [start(index, ports, photos, tmp_path) for ports in [free_ports(2)] for index in range(2)]
+    outputs = [worker.communicate(timeout=200)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], outputs
+    digests = [re.findall(r"worker \d of 2: weights ([0-9a-f]{64})", output) for output in outputs]
+    assert len(digests[0]) == 1
+    assert digests[0] == digests[1]
+    assert json.loads((tmp_path / "0/origin.json").read_bytes())["weights_sha256"] == digests[0][0]
+    assert not (tmp_path / "1/origin.keras").exists()
+    assert not list(tmp_path.rglob("*.checkpoint"))

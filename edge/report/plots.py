@@ -45,7 +45,7 @@ class Bars(NamedTuple):
         value = self.values[name]
         length = scale * value if math.isfinite(value) else 0.0
         low, high = (scale * end for end in self.intervals.get(name, (value, value)))
-        room = int((left - 14) / LETTER)
+        room = round((left - 14) / LETTER)
         return join(
             tag(
                 "text",

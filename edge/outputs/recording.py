@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 
 from edge.capture.quiet import hush
-from edge.capture.source import DEFAULT_RATE, Source
+from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
 from edge.fit import Image
 from edge.outputs import Moment, Output
@@ -64,7 +64,7 @@ class Recording(Output):
             raise CatdogError(self._path, "cannot be written: its folder does not exist", f"mkdir -p {folder}")
         if self._target.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise CatdogError(self._path, "cannot be written", "Check its folder's permissions, or choose another")
-        if not str(self._growing).isprintable():  # a name that is not UTF-8 crashes OpenCV 4.14 and 5.0
+        if not opencv_can_name(self._growing):
             raise CatdogError(self._path, "has a name that OpenCV cannot open", "Choose another")
 
     def open(self, source: Source) -> None:

@@ -160,6 +160,17 @@ def test_a_name_that_is_not_utf8_is_refused_and_not_a_crash(tmp_path: Path) -> N
         pass
 
 
+def test_a_name_with_unusual_spaces_is_fine(tmp_path: Path) -> None:
+    # macOS names its screen recordings so, with U+202F before "AM".
+    assert len(frames_of(File(str(write_clip(tmp_path / "9.41.00\u202fAM.avi", solid(RED, 2)))))) == 2
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(SourceError, match="neither a file nor a folder"), File(str(tmp_path / "pipe.mp4")):
+        pass
+
+
 def test_an_address_without_its_scheme_keeps_its_password_to_itself() -> None:
     with pytest.raises(SourceError) as fault, File("admin:hunter2@192.168.1.2/stream"):
         pass

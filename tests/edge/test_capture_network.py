@@ -112,6 +112,21 @@ def test_a_video_file_on_a_server_is_a_recording(tmp_path: Path) -> None:
     assert frames[-1].position_s == pytest.approx(8 / 15, abs=0.01)
 
 
+def test_a_single_picture_on_a_server_is_shown_and_said() -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        content = jpeg(next(solid(RED, 1)))
+        request.send_response(200)
+        request.send_header("Content-Type", "image/jpeg")
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)
+
+    with serving(answer) as host, Network(f"http://{host}/snapshot.jpg") as source:
+        assert source.read().number == 1
+        with pytest.raises(SourceError, match="is a single picture, not a stream"):
+            source.read()
+
+
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])
 def test_a_silent_server_is_given_up_in_time(scheme: str) -> None:
     with silent_server() as host:

@@ -27,7 +27,9 @@ def main(options: argparse.Namespace) -> int:
     if any(device.problem is None for device in devices):
         return EXIT_OK
     wrong = "no camera can be used" if any(device.camera for device in devices) else "no camera found"
-    print(f"catdog: {wrong}. Without one there are videos, photos, network cameras, or catdog run demo", file=sys.stderr)
+    print(
+        f"catdog: {wrong}. Without one there are videos, photos, network cameras, or catdog run demo", file=sys.stderr
+    )
     return EXIT_FAILED
 
 

@@ -14,11 +14,15 @@ import cv2
 
 from edge.quiet import quiet
 
+_SILENT = 0  # LOG_LEVEL_SILENT
+
 
 def hush() -> None:
     """Silence what can be silenced by settings: OpenCV's log and FFmpeg's."""
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 4.11 has only the first of the two names, 4.14 and 5.0 only the second.
+        set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+        set_level(_SILENT)
         # Read by OpenCV when it first uses FFmpeg; -8 is AV_LOG_QUIET.
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 

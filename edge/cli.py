@@ -22,19 +22,25 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return its exit status."""
-    arguments = sys.argv[1:] if argv is None else argv
+    return report_errors("catdog", lambda: _main(sys.argv[1:] if argv is None else argv))
+
+
+def _main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="catdog", description="Point a camera at a pet: cat, dog or neither.")
     parser.add_argument("--version", action="version", version=f"catdog-edge {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), None)
+    command = parser
     for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        row = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         if name == chosen:
-            module = import_module(f"edge.commands.{name}")
+            command, module = row, import_module(f"edge.commands.{name}")
             module.add_arguments(command)
             command.set_defaults(main=module.main)
-    options = parser.parse_args(arguments)
-    return report_errors("catdog", lambda: int(options.main(options)))
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:  # said by the sub-command, whose usage is the one that helps
+        command.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return int(options.main(options))
 
 
 def report_errors(program: str, work: Callable[[], int]) -> int:
@@ -44,7 +50,8 @@ def report_errors(program: str, work: Callable[[], int]) -> int:
     """
     try:
         status = work()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where the program was started with its output closed
+            sys.stdout.flush()
     except CatdogError as fault:
         print(f"{program}: {fault}", file=sys.stderr)
         return EXIT_USAGE

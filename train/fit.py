@@ -15,6 +15,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,8 @@ from train.augment import RandomLight, RandomView
 from train.recipe import Recipe
 
 
-class Samples(NamedTuple):
+@dataclass(frozen=True)
+class Samples:
     """Pictures and what they show.
 
     Attributes:
@@ -181,7 +183,7 @@ class Trainer:
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([self.seed, epoch])
         losses = []
-        batches = _ahead(self._batches(epoch))
+        batches = ahead(self._batches(epoch))
         for number in range(self.steps_per_epoch):
             asked = time.perf_counter()
             batch = next(batches)
@@ -233,7 +235,7 @@ class Trainer:
             resized = tf.image.resize(tf.cast(self.samples.take(rows), tf.float32), (self.side, self.side))
             return np.asarray(tf.round(resized), np.uint8)
 
-        x = predict_logits(features, self.samples._replace(take=small))
+        x = predict_logits(features, replace(self.samples, take=small))
         kernel, bias = (tf.Variable(weight) for weight in head.get_weights())
         optimizer = keras.optimizers.Adam(0.01)
         optimizer.build([kernel, bias])
@@ -249,6 +251,10 @@ class Trainer:
         for _ in range(self.recipe.head_epochs):
             compiled(inputs, targets)
         head.set_weights([kernel.numpy(), bias.numpy()])
+
+    def judge_untrained(self) -> None:
+        """Take the weights as they are for those of an epoch 0."""
+        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0))
 
     def start_average(self) -> None:
         """Let the averaged weights begin at the current ones."""
@@ -322,7 +328,7 @@ def _mixed(images: Any, targets: Any, teacher: Any, seed: Any, recipe: Recipe) -
     return images, mix[0], mix[1]
 
 
-def _ahead(items: Iterator[Any]) -> Iterator[Any]:
+def ahead(items: Iterator[Any]) -> Iterator[Any]:
     """Yield `items`, always preparing the next two in another thread."""
     with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(next, items, None) for _ in range(2)]

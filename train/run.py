@@ -47,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded"
     )
     parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
-    parser.add_argument("--epochs", type=positive, metavar="N", help="passes over the photos")
+    parser.add_argument(
+        "--epochs", type=int, metavar="N", help="passes over the photos; 0 trains the last layer alone, in seconds"
+    )
     parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
@@ -102,6 +104,8 @@ def main(options: argparse.Namespace) -> int:
         raise InputError(f"--network {options.network}", "is unknown", f"Choose one of {', '.join(NETWORKS)}")
     network = NETWORKS[options.network]
     recipe = change_recipe(network.recipe, options)
+    if recipe.epochs < (0 if network.backbone else 1):
+        raise InputError(f"--epochs {recipe.epochs}", "is too few for this network", "Give 1 or more")
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
     started = time.perf_counter()
@@ -149,7 +153,8 @@ def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
     Raises:
         InputError: a knob is unknown or its value has another type.
     """
-    named = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate") if getattr(options, key)}
+    given = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate")}
+    named = {key: value for key, value in given.items() if value is not None}
     recipe = recipe._replace(**named)
     for option in options.set:
         knob, _, text = option.partition("=")
@@ -187,7 +192,8 @@ def prepare(
     from train.fit import Trainer
     from train.networks import build
 
-    larger = rule._replace(height=round(rule.height * recipe.margin), width=round(rule.width * recipe.margin))
+    margin = recipe.margin if recipe.epochs else 1.0
+    larger = rule._replace(height=round(rule.height * margin), width=round(rule.width * margin))
     samples, labels = samples_of(data, "train", larger, options.cache)
     if len(set(labels)) < len(data.labels):
         missing = ", ".join(sorted(set(data.labels) - set(labels)))
@@ -235,6 +241,8 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
     if recipe.head_epochs:
         trainer.fit_head()
     trainer.start_average()
+    if not recipe.epochs:
+        trainer.judge_untrained()
 
 
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe") -> bool:
@@ -325,6 +333,6 @@ def _save(
         with_softmax(model).save(temporary)
     record = {**record, "labels": list(data.labels), "fit": rule._asdict(), "keras_sha256": _file_digest(path)}
     write_atomically(path.with_suffix(".json"), json.dumps(record, indent=1).encode() + b"\n")
-    best = record["history"][record["best_epoch"] - 1]
+    best = next(epoch for epoch in record["history"] if epoch["epoch"] == record["best_epoch"])
     judged = f"{best['val_accuracy']:.2%} of {len(trainer.validation):,} validation photos"
     print(f"{path}: best epoch {record['best_epoch']}, {judged}")

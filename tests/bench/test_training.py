@@ -1,0 +1,155 @@
+"""Training against its rivals: feeding photos, and the teaching example's own recipe. `make bench`.
+
+CATDOG_PHOTOS names a folder of splits of class folders (such as training_set/cats, test_set/cats); without it the first
+bench makes photos of noise and the second one is skipped. CATDOG_BACKBONE names the MobileNetV2 0.35 weights, where
+they cannot be downloaded.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.filterwarnings("default"),  # the rivals warn
+]
+PHOTOS = os.environ.get("CATDOG_PHOTOS")
+BACKBONE = os.environ.get("CATDOG_BACKBONE")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of class folders with training photos."""
+    if PHOTOS:
+        return next(path for path in sorted(Path(PHOTOS).iterdir()) if path.name.startswith("train")).resolve()
+    folder = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(1)
+    for number in range(2000):
+        target = folder / ("cats", "dogs")[number % 2] / f"{number}.jpg"
+        target.parent.mkdir(exist_ok=True)
+        coarse = random.integers(0, 256, (23, 31, 3), np.uint8)
+        cv2.imwrite(str(target), cv2.resize(coarse, (500, 375), interpolation=cv2.INTER_CUBIC))
+    return folder
+
+
+def rate(batches: Iterator[Any], count: int) -> float:
+    """Return photos per second of going through `batches`."""
+    started = time.perf_counter()
+    for _ in batches:
+        pass
+    return count / (time.perf_counter() - started)
+
+
+def test_feeding_photos(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Photos per second into the training loop, against keras.utils.image_dataset_from_directory, at 64 pixels."""
+    import keras
+
+    from edge.fit import FitRule
+    from train import cache
+    from train.dataset import load
+    from train.fit import ahead
+
+    data = load([photos], {}, validation=0.0)
+    first, later, keras_first, keras_later = [], [], [], []
+    for attempt in range(3):
+        rows = np.arange(len(data.photos))
+
+        def ours(folder: Path = tmp_path / str(attempt), rows: Any = rows) -> Iterator[Any]:
+            found = cache.pictures(data.photos, FitRule(64, 64), folder)
+            order = np.random.default_rng(1).permutation(rows)
+            return ahead(found.take(order[start : start + 32]) for start in range(0, len(rows), 32))
+
+        def theirs() -> Any:
+            return keras.utils.image_dataset_from_directory(photos, image_size=(64, 64), batch_size=32, verbose=False)
+
+        first.append(rate(deferred(ours), len(rows)))
+        rival = theirs()
+        keras_first.append(rate(iter(rival), len(rows)))
+        later.append(rate(deferred(ours), len(rows)))
+        keras_later.append(rate(iter(rival), len(rows)))
+    with capsys.disabled():
+        print(f"\nfeeding {len(data.photos):,} photos at 64 px, photos a second (median of 3, interleaved)")
+        print(f"  first epoch   ours {median(first):9,.0f}   Keras {median(keras_first):9,.0f}")
+        print(f"  later epochs  ours {median(later):9,.0f}   Keras {median(keras_later):9,.0f}")
+    assert median(first) >= 1.5 * median(keras_first)
+    assert median(later) >= 10 * median(keras_later)
+
+
+def deferred(make: Any) -> Iterator[Any]:
+    """Count the making of the batches, decoding included, to their time."""
+    yield from make()
+
+
+ORIGIN = """
+import sys, time
+import keras
+from keras import layers
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+train, test = sys.argv[1:3]
+keras.utils.set_random_seed(1)
+model = keras.Sequential([
+    keras.Input((64, 64, 3)),
+    layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
+    layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
+    layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(1, activation="sigmoid"),
+])
+model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+flow = dict(target_size=(64, 64), batch_size=32, class_mode="binary")
+noisy = ImageDataGenerator(rescale=1 / 255, shear_range=0.2, zoom_range=0.2, horizontal_flip=True)
+plain = ImageDataGenerator(rescale=1 / 255)
+model.fit(noisy.flow_from_directory(train, **flow), epochs=10, verbose=0)
+print("accuracy", model.evaluate(plain.flow_from_directory(test, **flow), verbose=0)[1])
+"""
+
+
+@pytest.mark.skipif(not (PHOTOS and BACKBONE), reason="CATDOG_PHOTOS and CATDOG_BACKBONE are not set")
+def test_the_origins_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Wall time of whole processes, from nothing to the accuracy on the test photos."""
+    pytest.importorskip("scipy", reason="the origin's generator needs scipy: pip install scipy")
+    splits = {path.name[:4]: path for path in sorted(Path(str(PHOTOS)).resolve().iterdir()) if path.is_dir()}
+    started = time.perf_counter()
+    words = [sys.executable, "-c", ORIGIN, splits["trai"], splits["test"]]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    theirs, their_seconds = float(shown.split("accuracy")[-1]), time.perf_counter() - started
+
+    started = time.perf_counter()
+    words = [
+        *(sys.executable, "-m", "train", Path(str(PHOTOS)).resolve(), "--network", "mobilenet-small"),
+        *("--weights", Path(str(BACKBONE)).resolve(), "--side", "96", "--epochs", "0"),
+        *("--out", tmp_path, "--cache", tmp_path / "cache"),
+    ]
+    subprocess.run(list(map(str, words)), cwd=ROOT, capture_output=True, check=True)
+    seconds = time.perf_counter() - started
+    ours = accuracy_of(tmp_path / "mobilenet-small.keras")
+    with capsys.disabled():
+        print("\nfrom photos to a model, whole processes")
+        print(f"  the origin's recipe, 10 epochs        {theirs:.1%} in {their_seconds:6.1f} s")
+        print(f"  ours, last layer of MobileNetV2 0.35  {ours:.1%} in {seconds:6.1f} s")
+    assert ours >= theirs
+    assert seconds <= their_seconds / 10
+
+
+def accuracy_of(model: Path) -> float:
+    """Return the share of the test photos that a .keras file gets right."""
+    from convert.certify import predict_keras
+    from convert.load import load as load_keras
+    from edge.fit import fit
+    from edge.labelled import list_photos
+    from edge.photo import read_photo
+
+    parent = load_keras(model)
+    photos = [photo for photo in list_photos([Path(str(PHOTOS))], {}) if photo.split == "test"]
+    rows = predict_keras(parent, np.stack([fit(read_photo(photo.path), parent.fit) for photo in photos]))
+    truth = [parent.labels.index(photo.label) for photo in photos]
+    return float((rows.argmax(1) == truth).mean())

@@ -23,7 +23,7 @@ PACKAGES = {
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
     "edge errors quiet statistics",  # "edge" is edge/__init__.py
-    "fit files",
+    "fit files metrics",
     "photo contract runtime report",
     "classifier labelled",
     "capture",

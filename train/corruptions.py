@@ -128,14 +128,14 @@ def _pixels(image: object) -> Image:
 
 CORRUPTIONS = (
     # name, what its strengths are numbers of, function, (mild, moderate, strong)
-    Corruption("dark", "stops of light less", darken, (1.0, 2.5, 4.0)),
-    Corruption("bright", "stops of light more", brighten, (0.5, 1.0, 2.0)),
-    Corruption("blur", "% of the short side", blur, (0.5, 1.0, 2.0)),
-    Corruption("noise", "deviation, of 255", add_noise, (10.0, 20.0, 40.0)),
-    Corruption("JPEG", "quality, of 100", compress, (40.0, 20.0, 10.0)),
+    Corruption("dark", "stops", darken, (1.0, 2.5, 4.0)),
+    Corruption("bright", "stops", brighten, (0.5, 1.0, 2.0)),
+    Corruption("blur", "% of side", blur, (0.5, 1.0, 2.0)),
+    Corruption("noise", "deviation", add_noise, (10.0, 20.0, 40.0)),
+    Corruption("JPEG", "quality", compress, (40.0, 20.0, 10.0)),
     Corruption("rotation", "degrees", rotate, (10.0, 20.0, 40.0)),
-    Corruption("small in the frame", "% of its sides", shrink, (70.0, 50.0, 35.0)),
-    Corruption("squashed", "times the aspect ratio", squash, (1.25, 1.5, 2.0)),
-    Corruption("grey", "% less colour", fade, (50.0, 80.0, 100.0)),
-    Corruption("colour cast", "stops, red against blue", tint, (0.3, 0.6, 1.0)),
+    Corruption("small in the frame", "% of frame", shrink, (70.0, 50.0, 35.0)),
+    Corruption("squashed", "times", squash, (1.25, 1.5, 2.0)),
+    Corruption("grey", "% grey", fade, (50.0, 80.0, 100.0)),
+    Corruption("colour cast", "stops", tint, (0.3, 0.6, 1.0)),
 )

@@ -1,0 +1,83 @@
+"""Measure a model on labelled photos: how often it is right, on which classes, how sure, and in bad light.
+
+MODEL is NAME.keras with its record NAME.json, or a sealed .tflite file. Each DATA is a folder of class folders, or of
+splits; of a folder that has test photos these are measured, of any other all. Nothing is changed.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge import __version__
+from edge.commands import positive
+from edge.errors import EXIT_FAILED, EXIT_OK, printable
+from edge.files import write_atomically
+from edge.labelled import parse_renames
+from edge.report import as_text, save
+from train.evaluate import model as models
+from train.evaluate import photos, show
+from train.evaluate.figures import figures
+from train.evaluate.measure import Answers, measure
+from train.evaluate.pictures import examples, thumbnails
+from train.run import report_skipped, show_progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the evaluation's arguments."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="NAME.keras with its record, or NAME.tflite")
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
+    parser.add_argument(
+        "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
+    )
+    parser.add_argument("--split", choices=photos.SPLITS, help="which photos (test where a folder has some, else all)")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as data")
+    parser.add_argument("--quick", action="store_true", help="skip the robustness table, which takes most of the time")
+    parser.add_argument(
+        "--robust-photos", type=positive, default=400, metavar="N", help="photos for the robustness table (400)"
+    )
+    parser.add_argument(
+        "--fallback", metavar="LABEL", help="class that means none of the others, where the model does not say"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the sample and of the damage done (1)")
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of one .tflite inference (1)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Measure, and say and write what was found. Status 1 when photos had to be skipped."""
+    started = time.perf_counter()
+    model = models.load(options.model, options.threads, options.fallback)
+    parts = photos.choose(options.data, model.renames, parse_renames(options.label), options.split)
+    rows = [row for part in parts for row in part.rows]
+    photos.check_labels(rows, model.contract.labels)
+    sampled = [] if options.quick else photos.sample(rows, options.robust_photos, options.seed)
+    answers = measure(model, rows, sampled, options.seed, show_progress("measuring"))
+    report_skipped(list(answers.skipped))
+    document = {
+        "command": options.command_line,
+        "version": __version__,
+        "model": model.document(),
+        "seconds": round(time.perf_counter() - started, 1),
+        "skipped": [{"file": fault.thing, "wrong": fault.wrong} for fault in answers.skipped],
+        **figures(answers, parts, model.contract, options.seed),
+    }
+    _write(options, document, model, answers)
+    return EXIT_FAILED if answers.skipped else EXIT_OK
+
+
+def _write(options: argparse.Namespace, document: dict[str, Any], model: models.Model, answers: Answers) -> None:
+    title = f"{printable(options.model.name)} on {_names(options.data)}"
+    print(as_text(title, show.sections(document)))
+    if options.json:
+        content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_atomically(options.json, content.encode("utf-8", "replace"))
+    if options.html:
+        shown = thumbnails(document["mistakes"]), examples(answers, model.contract, options.seed)
+        save(options.html, title, show.sections(document, *shown), options.command_line)
+
+
+def _names(folders: Sequence[Path]) -> str:
+    return ", ".join(printable(folder.resolve().name) for folder in dict.fromkeys(folders))

@@ -1,0 +1,78 @@
+"""The photos in the HTML report: the worst mistakes, and one photo under every corruption."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.classifier import decide
+from edge.contract import Contract
+from edge.errors import CatdogError
+from edge.metrics import Floats
+from edge.photo import read_photo
+from edge.report import Picture, thumbnail
+from train.corruptions import CORRUPTIONS, STRENGTHS, Corruption
+from train.evaluate.measure import Answers, damage
+
+WORST = 24  # mistakes that are shown as pictures
+
+
+def thumbnails(mistakes: Sequence[Mapping[str, Any]]) -> list[Picture]:
+    """Return the worst mistakes as pictures, each with answer, label, probabilities and file name."""
+    return [_mistake(mistake) for mistake in mistakes[:WORST]]
+
+
+def _mistake(mistake: Mapping[str, Any]) -> Picture:
+    return Picture(
+        _read(Path(mistake["file"])),
+        f"says {mistake['answer']}, {mistake['probability']:.1%}",
+        (f"labelled {mistake['label']}, {mistake['probability_of_label']:.1%}", Path(mistake["file"]).name),
+    )
+
+
+def _read(path: Path) -> bytes:
+    # Read a second time: only now is it known which ones were the worst.
+    try:
+        return thumbnail(read_photo(path))
+    except CatdogError:  # gone in the meantime: its words stay
+        return b""
+
+
+def examples(answers: Answers, contract: Contract, seed: int) -> dict[str, list[Picture]]:
+    """Return strength -> one photo under every corruption, with the model's answers to it; empty for no sample.
+
+    The photo is that of the sample which the model knows best, so that what changes an answer is the damage.
+    """
+    if not answers.sampled:
+        return {}
+    at = max(range(len(answers.sampled)), key=lambda i: _known(answers, answers.sampled[i], contract))
+    row = answers.rows[answers.sampled[at]]
+    try:
+        shown = [thumbnail(image) for image in damage(read_photo(row.path), row, seed)]
+    except CatdogError:  # gone in the meantime
+        return {}
+    return {
+        strength: [
+            Picture(
+                shown[i * len(STRENGTHS) + j],
+                corruption.name,
+                _words(corruption, j, answers.damaged[at, i, j], contract),
+            )
+            for i, corruption in enumerate(CORRUPTIONS)
+        ]
+        for j, strength in enumerate(STRENGTHS)
+    }
+
+
+def _known(answers: Answers, position: int, contract: Contract) -> float:
+    """Return the probability of the true label of a photo."""
+    return float(answers.probabilities[position, contract.labels.index(answers.rows[position].label)])
+
+
+def _words(corruption: Corruption, strength: int, probabilities: Floats, contract: Contract) -> tuple[str, str]:
+    chosen = decide(contract, probabilities.astype(np.float32))
+    return (
+        f"{corruption.measure}: {corruption.strengths[strength]:g}",
+        f"says {contract.labels[chosen]}, {probabilities[chosen]:.1%}",
+    )

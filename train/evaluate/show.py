@@ -1,0 +1,238 @@
+"""The figures as sections of a report: the same ones for the terminal and for HTML."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edge.report import (
+    Bars,
+    Bin,
+    Details,
+    Gallery,
+    Heading,
+    Matrix,
+    Paragraph,
+    Picture,
+    Reliability,
+    Section,
+    Table,
+    Tiles,
+)
+from edge.statistics import percent
+from train.corruptions import STRENGTHS
+
+Document = Mapping[str, Any]
+
+
+def sections(
+    document: Document,
+    mistakes: Sequence[Picture] | None = None,
+    examples: Mapping[str, Sequence[Picture]] | None = None,
+) -> list[Section]:
+    """Return the report.
+
+    Args:
+        document: what `--json` writes.
+        mistakes: the worst ones as pictures; the names alone where they are not given.
+        examples: strength -> one photo under every corruption.
+    """
+    return [
+        *_summary(document),
+        *_folders(document),
+        *_classes(document),
+        *_confidence(document),
+        *_robustness(document, examples or {}),
+        *_mistakes(document, mistakes),
+    ]
+
+
+def _share(share: Document, digits: int = 1) -> str:
+    return "none" if share["share"] is None else f"{share['share']:.{digits}%}"
+
+
+def _interval(share: Document) -> str:
+    """Return a share and its interval in the least space: 77.1 (75.2–78.8)."""
+    if share["share"] is None:
+        return "none"
+    return _with_ends(share["share"], share["low"], share["high"])
+
+
+def _with_ends(value: float, low: float, high: float) -> str:
+    return f"{value * 100:.1f} ({low * 100:.1f}–{high * 100:.1f})"
+
+
+def _others(document: Document) -> str:
+    """Return what telling the classes apart without the fallback is called: "cat against dog"."""
+    fallback = document["model"]["fallback"]
+    names = [label for label in document["model"]["labels"] if label != fallback]
+    return " against ".join(names) if len(names) == 2 else f"among all but {fallback}"
+
+
+def _summary(document: Document) -> list[Section]:
+    accuracy, model = document["accuracy"], document["model"]
+    figures: list[tuple[str, ...]] = [
+        (_share(accuracy), f"accuracy ({accuracy['low']:.1%} to {accuracy['high']:.1%})"),
+        (f"{accuracy['n']:,}", "photos"),
+        *_fallback_tiles(document),
+        (f"{document['calibration']['ece']:.1%}", "calibration error (ECE)"),
+    ]
+    if document["macro_f1"] is not None:
+        figures.append((f"{document['macro_f1']:.1%}", "mean F1 of the classes"))
+    if worst := _worst(document):
+        figures.append((_share(worst[1]["accuracy"]), f"worst moderate damage: {worst[0]}"))
+    rule = model["fit"]
+    words = (
+        f"{model['name']} ({model['variant']}, {model['bytes'] / 1e6:.2f} MB) tells {', '.join(model['labels'])} on "
+        f"{rule['width']} x {rule['height']} pixels. Intervals hold with 95 % confidence (Wilson)."
+    )
+    skipped = len(document["skipped"])
+    left = [Paragraph(f"{skipped:,} photos could not be read and are in no figure.", "warn")] if skipped else []
+    return [Tiles(figures), Paragraph(words), *left, *_warning(document)]
+
+
+def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
+    figures, name = document["fallback"], document["model"]["fallback"]
+    if figures is None:
+        return []
+    tiles = (
+        ("among_others", _others(document)),
+        ("kept", f"of {name} photos are called {name}"),
+        ("lost", f"of the other photos are called {name}"),
+    )
+    return [(_share(figures[key]), words) for key, words in tiles if figures[key]["n"]]
+
+
+def _worst(document: Document) -> tuple[str, Document] | None:
+    if document["robustness"] is None:
+        return None
+    rows = [(row["name"], row["strengths"]["moderate"]) for row in document["robustness"]["rows"]]
+    return min(rows, key=lambda row: row[1]["accuracy"]["share"])
+
+
+def _warning(document: Document) -> list[Section]:
+    """Say which folders have no photos kept for judging."""
+    seen = [row["folder"] for row in document["folders"] if row["split"] not in ("test", "val")]
+    if not seen:
+        return []
+    words = "Folders without test photos were measured as a whole. What the model has learned from flatters it: "
+    return [Paragraph(words + ", ".join(seen) + ".", "warn")]
+
+
+def _folders(document: Document) -> list[Section]:
+    rows, name = document["folders"], document["model"]["fallback"]
+    if len(rows) < 2:
+        return []
+    columns = ["folder", "split", "photos", "accuracy, %"]
+    if document["fallback"] is not None:
+        columns += [f"{_others(document)}, %", f"{name} kept, %", f"called {name}, %"]
+    table = []
+    for row in rows:
+        extra = row["fallback"].values() if row["fallback"] else ()
+        shares = [_interval(share) for share in (row["accuracy"], *extra)]
+        table.append([row["folder"], row["split"], row["accuracy"]["n"], *shares])
+    return [Heading("Folders"), Table(columns, table)]
+
+
+def _classes(document: Document) -> list[Section]:
+    labels, classes = document["model"]["labels"], document["classes"]
+    rows = [[label, classes[label]["photos"], *_class_row(classes[label])] for label in labels]
+    said = (
+        "Precision: how many of the answers are right. Recall: how many of the photos got their answer. "
+        "F1 is their harmonic mean."
+    )
+    matrix = Matrix(labels, labels, document["confusion"], "truth", "answer", by_row=True)
+    return [
+        Heading("Classes"),
+        Table(["class", "photos", "precision, %", "recall, %", "F1, %"], rows),
+        Paragraph(said),
+        matrix._replace(caption="How many photos of each class got which answer; shaded by their share of the row."),
+    ]
+
+
+def _class_row(figures: Document) -> list[str]:
+    f1 = figures["f1"]
+    last = "none" if f1["value"] is None else _with_ends(f1["value"], f1["low"], f1["high"])
+    return [_interval(figures["precision"]), _interval(figures["recall"]), last]
+
+
+def _confidence(document: Document) -> list[Section]:
+    found = document["calibration"]
+    bins = [Bin(b["low"], b["high"], b["answers"], b["confidence"] or 0, b["accuracy"] or 0) for b in found["bins"]]
+    chance, lean = found["chance"], "over" if found["confidence"] > found["accuracy"] else "under"
+    verdict = f"it is {lean}confident" if found["ece"] > chance["high"] else "this gap may be chance"
+    words = (
+        f"On average the likeliest class claims {found['confidence']:.1%} and is right {found['accuracy']:.1%}. ECE, "
+        f"the mean gap over {len(bins)} bins, is {found['ece']:.2%}; a perfectly calibrated model would show "
+        f"{chance['mean']:.2%} on so many photos, and rarely over {chance['high']:.2%}: {verdict}."
+    )
+    caption = "How often answers of each confidence are right. Bars below the dashed line promise too much."
+    return [Heading("Confidence"), Paragraph(words), Reliability(bins, caption)]
+
+
+def _robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
+    found = document["robustness"]
+    if found is None:
+        return []
+    plain = found["undamaged"]["accuracy"]
+    words = (
+        f"The same {found['photos']:,} photos again, damaged before they are cropped and resized. As they are, "
+        f"{percent(plain['hits'], plain['n'])} are right."
+    )
+    bars = {"as they are": plain, **{row["name"]: row["strengths"]["moderate"]["accuracy"] for row in found["rows"]}}
+    chart = Bars(
+        {name: share["share"] for name, share in bars.items()},
+        ".1%",
+        "Accuracy under moderate damage, with 95 % intervals.",
+        {name: (share["low"], share["high"]) for name, share in bars.items()},
+        1.0,
+    )
+    return [
+        Heading("Robustness"),
+        Paragraph(words),
+        _damage_table(found, lambda scores: scores["accuracy"], "Accuracy"),
+        *_damage_among_others(document),
+        chart,
+        *_examples(examples),
+    ]
+
+
+def _damage_table(found: Document, chosen: Callable[[Document], Document], caption: str) -> Section:
+    undamaged = chosen(found["undamaged"])["share"]
+    rows: list[list[object]] = [["as they are", *[undamaged] * len(STRENGTHS), ""]]
+    for row in found["rows"]:
+        cells = [row["strengths"][strength] for strength in STRENGTHS]
+        numbers = " / ".join(f"{cell['value']:g}" for cell in cells)
+        rows.append([row["name"], *(chosen(cell)["share"] for cell in cells), f"{row['measure']}: {numbers}"])
+    return Table(["damage", *STRENGTHS, "strengths"], rows, dict.fromkeys(STRENGTHS, ".1%"), caption)
+
+
+def _damage_among_others(document: Document) -> list[Section]:
+    """Return the table of how well the classes other than the fallback are told apart, where there is one."""
+    found = document["robustness"]
+    fallback = found["undamaged"]["fallback"]
+    if fallback is None or not fallback["among_others"]["n"]:
+        return []
+    caption = f"Accuracy, {_others(document)}"
+    return [_damage_table(found, lambda scores: scores["fallback"]["among_others"], caption)]
+
+
+def _examples(examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
+    """Return one photo under moderate damage, and under the other strengths behind a click."""
+    if not examples:
+        return []
+    caption = "One photo under each moderate damage, and what the model says to it."
+    shown: list[Section] = [Heading("What the damage looks like", 3), Gallery(examples["moderate"], caption)]
+    return [*shown, *(Details(f"The same, {s}", [Gallery(examples[s])]) for s in STRENGTHS if s != "moderate")]
+
+
+def _mistakes(document: Document, pictures: Sequence[Picture] | None) -> list[Section]:
+    found = document["mistakes"]
+    if not found:
+        return [Heading("Mistakes"), Paragraph("None.", "good")]
+    pictures = [Picture(b"", *_mistake(mistake)) for mistake in found] if pictures is None else pictures
+    caption = f"{len(found):,} wrong answers in all; the most certain ones first."
+    return [Heading("Mistakes"), Gallery(pictures, caption)]
+
+
+def _mistake(found: Document) -> tuple[str, tuple[str, str]]:
+    words = f"says {found['answer']:<10} {found['probability']:6.1%}"
+    return words, (f"labelled {found['label']:<10}", found["file"])

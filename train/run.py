@@ -22,7 +22,7 @@ from edge.files import replacing, write_atomically
 from edge.fit import CROPS, INTERPOLATIONS, FitRule
 from edge.labelled import parse_renames
 from edge.quiet import quiet
-from train import dataset
+from train import dataset, twins
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
     from train.fit import Samples, Trainer
@@ -72,6 +72,7 @@ def load_data(options: argparse.Namespace, validation: float, seed: int) -> data
 
         excluded = read_exclusions(options.exclusions)
     data = dataset.load(options.data, parse_renames(options.label), seed=seed, validation=validation, excluded=excluded)
+    data = twins.separate(data, options.cache)
     report_skipped(list(data.skipped))
     for reason, number in data.left_out.items():
         print(f"left out: {number} ({reason})", file=sys.stderr)

@@ -23,7 +23,7 @@ from edge.labelled import list_photos, parse_renames
 from edge.report import as_text, save
 from train import similar
 from train.doctor import features, findings, show, suspects
-from train.doctor.scan import Photo, scan
+from train.doctor.scan import Photo, scan_photos
 from train.exclusions import add_exclusions
 
 TITLE = "Data set doctor"
@@ -60,7 +60,7 @@ def main(options: argparse.Namespace) -> int:
     if options.network != "none":
         chosen, note = features.choose(options.network, options.weights)
     workers = {"workers": options.workers} if options.workers else {}
-    photos = scan(rows, chosen, options.cache, progress=_progress, **workers)
+    photos = scan_photos(rows, chosen, options.cache, progress=_progress, **workers)
     found, accuracy = examine(photos)
     data = show.as_data(
         found, _counts(photos), {"name": chosen.name if chosen else "none", "note": note, "accuracy": accuracy}

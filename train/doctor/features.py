@@ -92,6 +92,8 @@ def mobilenet(weights: Path | None) -> Features:
     Raises:
         InputError: there are no weights, or they are those of another network.
     """
+    if weights:
+        _check(weights)
     with quiet(2):
         import keras
     alpha, source = _load_weights(keras, weights)
@@ -110,10 +112,19 @@ def mobilenet(weights: Path | None) -> Features:
     return Features(f"MobileNetV2 {alpha}", f"mobilenet-1-{alpha}-{digest}", 160, compute)
 
 
+def _check(weights: Path) -> None:
+    """Refuse what is no HDF5 file before TensorFlow takes seconds to import."""
+    try:
+        with weights.open("rb") as file:
+            start = file.read(8)
+    except OSError as fault:
+        raise InputError(weights, f"cannot be read ({fault.strerror})", "Check --weights") from None
+    if start != b"\x89HDF\r\n\x1a\n":
+        raise InputError(weights, "is no MobileNetV2 without top (no HDF5)", "Give a ..._no_top.weights.h5 file")
+
+
 def _load_weights(keras: Any, weights: Path | None) -> tuple[float, Any]:
     """Return the width and the network whose weights these are."""
-    if weights and not weights.is_file():
-        raise InputError(weights, "there is no such file", "Check --weights")
     fault: Exception | None = None
     for alpha in ALPHAS if weights else ALPHAS[:1]:
         try:

@@ -66,7 +66,7 @@ class Photo(NamedTuple):
     scan: Scan
 
 
-def scan(
+def scan_photos(
     rows: Sequence[Labelled],
     features: Features | None,
     cache: Path,

@@ -1,0 +1,103 @@
+"""What a run left on the disk, read back: NAME.keras with its classes and its fit rule from NAME.json."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edge.errors import InputError
+from edge.fit import FitRule
+from edge.quiet import quiet
+
+
+class Trained(NamedTuple):
+    """A trained network and what its record says of it.
+
+    Attributes:
+        path: its .keras file.
+        model: float32 (batch, height, width, 3), 0..255 -> one row of outputs per picture.
+        labels: one per output; their numbers, from 0, where there is no record.
+        fit: how a photo becomes its input.
+        record: all that the trainer wrote beside it; empty where there is none.
+    """
+
+    path: Path
+    model: Any
+    labels: tuple[str, ...]
+    fit: FitRule
+    record: dict[str, Any]
+
+
+def load_trained(path: Path) -> Trained:
+    """Load a Keras image classifier and the record beside it.
+
+    Args:
+        path: a .keras file with one (batch, height, width, 3) input and one (batch, classes) output. A single output
+            is the probability of the second of two classes, as a sigmoid gives it.
+
+    Raises:
+        InputError: the file is missing, damaged, no classifier of this form, or its record is another model's.
+    """
+    record = _read_record(path.with_suffix(".json"), _digest(path))
+    model = _read_keras(path)
+    fit = _fit_rule(path, model, record)
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].shape[1] is None:
+        shapes = ", ".join(str(tuple(output.shape)) for output in model.outputs)
+        raise InputError(path, f"gives {shapes}, not one row of classes", "Give an image classifier")
+    count = max(2, model.outputs[0].shape[1])
+    labels = tuple(record.get("labels", map(str, range(count))))
+    if len(labels) != count:
+        raise InputError(path, f"has {count} classes, its record names {len(labels)}", "Train it again")
+    return Trained(path, model, labels, fit, record)
+
+
+def _digest(path: Path) -> str:
+    if path.suffix != ".keras":
+        raise InputError(path, "is not a .keras file", "Give the model that python -m train has saved")
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as fault:
+        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
+
+
+def _read_record(path: Path, digest: str) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        record = json.loads(path.read_bytes())
+        stated = record["keras_sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(path, "is no record of a model", "Train again, or delete it") from None
+    if stated != digest:
+        raise InputError(path, "is the record of another .keras file", "Train again, or delete it")
+    assert isinstance(record, dict)
+    return record
+
+
+def _read_keras(path: Path) -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with quiet(2):
+        import keras
+    try:
+        # Safe mode stays on: a .keras file from elsewhere must not run code of its own.
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as fault:  # Keras raises nearly every kind for a bad file
+        first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
+        raise InputError(path, f"cannot be loaded by Keras ({first_line})", "Save it again as .keras") from None
+
+
+def _fit_rule(path: Path, model: Any, record: dict[str, Any]) -> FitRule:
+    shape = tuple(model.inputs[0].shape)
+    if len(model.inputs) != 1 or len(shape) != 4 or shape[3] != 3:
+        raise InputError(path, f"takes {shape}, not (height, width, 3) pictures", "Give an image classifier")
+    if "fit" not in record and None in shape[1:3]:
+        raise InputError(path, "takes pictures of any size, and has no record that names one", "Train it again")
+    try:
+        rule = FitRule(**record.get("fit", {"height": shape[1], "width": shape[2]}))
+        rule.check()
+    except (TypeError, ValueError) as fault:
+        raise InputError(path, f"has a record without a fit rule ({fault})", "Train it again") from None
+    if any(side not in (None, stated) for side, stated in zip(shape[1:3], rule[:2], strict=True)):
+        raise InputError(path, f"takes {shape[1:3]} pixels, its record says {rule[:2]}", "Train it again")
+    return rule

@@ -120,7 +120,7 @@ def _filter_panel(scene: Scene) -> Image:
     if channels == 3 and scene.rule.colour == "RGB":
         filters = filters[..., ::-1]
     tiles = [_centred(kernel) for kernel in filters[:_SHOWN_FILTERS]]
-    caption = f"Patterns of {width} × {height} pixels that the first layer looks for at every place; grey is zero."
+    caption = f"Patterns of {width} × {height} pixels; middle grey is zero."
     shown = blocks.grid(tiles, [str(i) for i in range(1, len(tiles) + 1)], _RIGHT, _PANEL)
     return _panel(f"The first layer’s {count} filters", caption, shown, _RIGHT)
 
@@ -135,7 +135,7 @@ def _stage_panel(scene: Scene, stage: Stage) -> Image:
     height, width, channels = stage.maps.shape
     of = f" of {scene.sight.convolutions}" if stage.kind == "convolution" else ""
     strongest = np.argsort(-stage.maps.std(axis=(0, 1)), kind="stable")[:_SHOWN_MAPS]
-    caption = f"{channels:,} maps of {width} × {height}. The {len(strongest)} that tell most places apart:"
+    caption = f"{channels:,} maps of {width} × {height}. The {len(strongest)} with most contrast:"
     text = above(
         [
             line(f"{stage.kind.capitalize()} {stage.number}{of}", blocks.Type(24, 650), 270),

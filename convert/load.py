@@ -1,7 +1,5 @@
 """A .keras file and its record become a network with a known contract."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +7,7 @@ from typing import Any, NamedTuple
 from edge.errors import InputError
 from edge.fit import FitRule
 from edge.quiet import quiet
+from edge.record import file_digest, read_record
 
 
 class Parent(NamedTuple):
@@ -41,8 +40,7 @@ def load(path: Path, labels: tuple[str, ...] = ()) -> Parent:
     Raises:
         InputError: the file is missing, damaged, no classifier of this form, or its record is another model's.
     """
-    digest = _digest(path)
-    record = _read_record(path.with_suffix(".json"), digest)
+    record = read_record(path)
     model = _read_keras(path)
     height, width = _check_input(path, model)
     labels = labels or tuple(record.get("labels", ()))
@@ -53,30 +51,7 @@ def load(path: Path, labels: tuple[str, ...] = ()) -> Parent:
         shapes = ", ".join(str(tuple(output.shape)) for output in model.outputs)
         raise InputError(path, f"gives {shapes}, not one row of {len(labels)} probabilities", "Check --labels")
     fit = FitRule(**record["fit"]) if "fit" in record else FitRule(height, width)
-    return Parent(path, _of_one_picture(model, height, width), labels, fit, digest, record)
-
-
-def _digest(path: Path) -> str:
-    if path.suffix != ".keras":
-        raise InputError(path, "is not a .keras file", "Save the model with model.save('NAME.keras')")
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as fault:
-        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
-
-
-def _read_record(path: Path, digest: str) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        record = json.loads(path.read_bytes())
-        stated = record["keras_sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(path, "is no record of a model", "Train again, or delete it and give --labels") from None
-    if stated != digest:
-        raise InputError(path, "is the record of another .keras file", "Train again, or delete it and give --labels")
-    assert isinstance(record, dict)
-    return record
+    return Parent(path, _of_one_picture(model, height, width), labels, fit, file_digest(path), record)
 
 
 def _read_keras(path: Path) -> Any:

@@ -23,7 +23,7 @@ PACKAGES = {
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
     "edge errors quiet statistics",  # "edge" is edge/__init__.py
-    "fit files metrics",
+    "fit files metrics record",
     "photo contract runtime report",
     "classifier labelled",
     "capture",
@@ -50,6 +50,7 @@ WORKSTATION = {
     "tensorflow": "tensorflow",
     "keras": "keras",
     "h5py": "h5py",
+    "tensorboard": "tensorboard",
     "tqdm": "tqdm",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",

@@ -13,7 +13,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,12 +37,10 @@ class Samples:
     Attributes:
         take: positions int64 (n,) -> uint8 (n, height, width, 3), RGB.
         targets: float32 (photos, classes), rows that sum to 1.
-        teacher: float32 (photos, classes), a teacher's logits, or None.
     """
 
     take: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
     targets: npt.NDArray[np.float32]
-    teacher: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -69,6 +67,9 @@ class Trainer:
         validation: pictures uint8 at the network's own size, fitted as the device fits them.
         side: of the network's input in pixels.
         seed: of everything random.
+        teachers: networks of the same classes, pictures float32 (batch, theirs, theirs, 3) -> probabilities. The mean
+            of their answers on the very pictures that the network sees is a part of its targets (Hinton et al.,
+            Distilling, 2015; Beyer et al., A good teacher is patient and consistent, 2022).
     """
 
     def __init__(
@@ -79,8 +80,9 @@ class Trainer:
         validation: Samples,
         side: int,
         seed: int,
+        teachers: Sequence[keras.Model] = (),
     ) -> None:
-        self.side = side
+        self.side, self.teachers = side, teachers
         self.recipe, self.samples, self.validation, self.seed = recipe, samples, validation, seed
         self.strategy = tf.distribute.get_strategy()
         if "TF_CONFIG" in os.environ:
@@ -119,11 +121,13 @@ class Trainer:
         if side not in self._steps:
             view, light = RandomView(self.recipe.views, side), RandomLight(self.recipe.views)
 
-            def step(pixels: Any, targets: Any, teacher: Any, seed: Any) -> Any:
+            def step(pixels: Any, targets: Any, seed: Any) -> Any:
                 images = light(view(tf.cast(pixels, tf.float32), seed=seed), seed=seed)
-                images, targets, teacher = _mixed(images, targets, teacher, seed, self.recipe)
+                images, targets = _mixed(images, targets, seed, self.recipe)
+                taught = self._taught(images)
                 with tf.GradientTape() as tape:
-                    loss = self._loss(targets, self.model(images, training=True), teacher)
+                    logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
+                    loss = self._loss(targets, logits, taught)
                 self.optimizer.apply_gradients(
                     zip(
                         tape.gradient(loss, self.model.trainable_variables), self.model.trainable_variables, strict=True
@@ -141,15 +145,26 @@ class Trainer:
             self._steps[side] = tf.function(run, jit_compile=False)
         return self._steps[side]
 
-    def _loss(self, targets: Any, logits: Any, teacher: Any) -> Any:
+    def _taught(self, images: Any) -> Any:
+        """Return the teachers' softened answers (batch, classes) on these pictures; None where there is no teacher."""
+        if not self.teachers:
+            return None
+        heat, answers = self.recipe.teacher_temperature, []
+        for teacher in self.teachers:
+            side = int(teacher.input.shape[1])
+            probabilities = teacher(tf.image.resize(images, (side, side)), training=False)
+            answers.append(tf.nn.softmax(tf.math.log(tf.maximum(probabilities, 1e-6)) / heat))
+        return tf.stop_gradient(tf.add_n(answers) / len(answers))
+
+    def _loss(self, targets: Any, logits: Any, taught: Any) -> Any:
         """Return this worker's share of the batch's mean loss."""
         recipe = self.recipe
         classes = tf.cast(tf.shape(targets)[1], tf.float32)
         smooth = targets * (1 - recipe.smoothing) + recipe.smoothing / classes
         losses = tf.nn.softmax_cross_entropy_with_logits(smooth, logits)
-        if self.samples.teacher is not None:
+        if taught is not None:
             heat = recipe.teacher_temperature
-            soft = tf.nn.softmax_cross_entropy_with_logits(teacher, logits / heat) * heat**2
+            soft = tf.nn.softmax_cross_entropy_with_logits(taught, logits / heat) * heat**2
             losses = recipe.teacher_weight * soft + (1 - recipe.teacher_weight) * losses
         if recipe.class_weights:
             share = tf.constant(self.samples.targets.mean(0))
@@ -162,16 +177,8 @@ class Trainer:
         for number in range(self.steps_per_epoch):
             start = number * self.recipe.batch
             rows = order[start : start + self.recipe.batch][self.worker :: self.workers]
-            targets = self.samples.targets[rows]
-            teacher = targets if self.samples.teacher is None else self._softened(rows)
-            seed = np.array([self.seed, epoch * self.steps_per_epoch + number], np.int32)
-            yield self.samples.take(rows), targets, teacher, seed
-
-    def _softened(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        assert self.samples.teacher is not None
-        logits = self.samples.teacher[rows] / self.recipe.teacher_temperature
-        powers = np.exp(logits - logits.max(1, keepdims=True))
-        return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
+            seed = np.array([self.seed + 1009 * self.worker, epoch * self.steps_per_epoch + number], np.int32)
+            yield self.samples.take(rows), self.samples.targets[rows], seed
 
     def train_epoch(self, progress: Callable[[int, int, float], None]) -> Epoch:
         """Train one epoch, judge it, remember the best weights; return what it came to."""
@@ -307,10 +314,10 @@ def _numbered(state: dict[str, Any], prefix: str) -> list[Any]:
     return [state[f"{prefix}{i}"] for i in range(count)]
 
 
-def _mixed(images: Any, targets: Any, teacher: Any, seed: Any, recipe: Recipe) -> Any:
+def _mixed(images: Any, targets: Any, seed: Any, recipe: Recipe) -> Any:
     """Mix each picture with its neighbour in the batch, whole (mixup) or by a rectangle (cutmix), or not at all."""
     if not (recipe.mixup or recipe.cutmix):
-        return images, targets, teacher
+        return images, targets
     draw = [tf.random.stateless_uniform((), tf.stack([seed[0], seed[1] * 64 + 40 + i])) for i in range(4)]
     share = tf.where(draw[0] < recipe.mixup, 0.5 * draw[1], 0.0)  # of the neighbour
     side = tf.cast(tf.shape(images)[1], tf.float32)
@@ -324,8 +331,7 @@ def _mixed(images: Any, targets: Any, teacher: Any, seed: Any, recipe: Recipe) -
     share = tf.reduce_mean(mask)
     other = tf.roll(images, 1, 0)
     images = images + (other - images) * mask
-    mix = [values + (tf.roll(values, 1, 0) - values) * share for values in (targets, teacher)]
-    return images, mix[0], mix[1]
+    return images, targets + (tf.roll(targets, 1, 0) - targets) * share
 
 
 def ahead(items: Iterator[Any]) -> Iterator[Any]:

@@ -5,29 +5,31 @@ Several DATA merge by class. Test photos choose nothing: the best epoch is the o
 """
 
 import argparse
-import hashlib
 import json
-import os
-import platform
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.commands import positive
 from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError
-from edge.files import replacing, write_atomically
 from edge.fit import CROPS, INTERPOLATIONS, FitRule
 from edge.labelled import parse_renames
 from edge.quiet import quiet
+from edge.record import file_digest
 from train import dataset, twins
+from train.curves import Curves
+from train.record import Trained, load_trained
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
     from train.fit import Samples, Trainer
     from train.networks import Network
     from train.recipe import Recipe
+
+
+TEACHER_HELP = "learn from this network's answers, too; several are averaged"
+PRECISION_HELP = "of the arithmetic; auto takes bfloat16 where there is a GPU"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
+    parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
     parser.add_argument("--resume", action="store_true", help="go on where a run with the same options was stopped")
 
 
@@ -110,6 +115,7 @@ def main(options: argparse.Namespace) -> int:
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
     started = time.perf_counter()
+    precision = set_precision(options.precision)
     trainer = prepare(data, network, recipe, rule, options)
     identity = {
         "network": options.network,
@@ -119,8 +125,10 @@ def main(options: argparse.Namespace) -> int:
         "seed": options.seed,
         "data": data.digest(),
         "labels": list(data.labels),
-        "weights": _file_digest(options.weights) if options.weights else None,
+        "weights": file_digest(options.weights) if options.weights else None,
         "workers": trainer.workers,
+        "teachers": [file_digest(path) for path in options.teacher],
+        "precision": precision,
         **recipe.document(),
     }
     options.out.mkdir(parents=True, exist_ok=True)
@@ -129,7 +137,8 @@ def main(options: argparse.Namespace) -> int:
         trainer.restore(checkpoint, identity)
     elif network.backbone is not None:
         _start_from_backbone(trainer, network, recipe, options)
-    complete = _train(trainer, checkpoint, identity, recipe)
+    with Curves(options.tensorboard) as curves:
+        complete = _train(trainer, checkpoint, identity, recipe, curves)
     if not trainer.best:
         return EXIT_INTERRUPTED
     if trainer.workers > 1:
@@ -137,12 +146,14 @@ def main(options: argparse.Namespace) -> int:
 
         print(f"worker {trainer.worker + 1} of {trainer.workers}: weights {weights_digest(trainer.best)}")
     if trainer.worker == 0:  # the others hold the same weights
+        from train.save import record_of, save
+
         record = {
             "name": name,
-            **_record(trainer, data, identity, options, complete),
+            **record_of(trainer, data, identity, options, complete),
             "seconds": round(time.perf_counter() - started, 1),
         }
-        _save(trainer, network, data, rule, record, options.out / f"{name}.keras")
+        save(trainer, network, data, rule, record, options.out / f"{name}.keras")
     if complete:
         checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED
@@ -205,8 +216,38 @@ def prepare(
     keras.utils.set_random_seed(options.seed)
     flexible = None if recipe.grow else rule.width
     return Trainer(
-        lambda: build(network, len(data.labels), flexible), recipe, samples, validation, rule.width, options.seed
+        lambda: build(network, len(data.labels), flexible),
+        recipe,
+        samples,
+        validation,
+        rule.width,
+        options.seed,
+        [teacher.model for teacher in load_teachers(options.teacher, data.labels)],
     )
+
+
+def load_teachers(paths: list[Path], labels: tuple[str, ...]) -> list[Trained]:
+    """Load the networks to learn from, which must know the same classes."""
+    teachers = [load_trained(path) for path in paths]
+    for teacher in teachers:
+        if teacher.labels != labels:
+            raise InputError(
+                teacher.path,
+                f"teaches {', '.join(teacher.labels)}, the photos show {', '.join(labels)}",
+                "Train it on the same classes",
+            )
+    return teachers
+
+
+def set_precision(asked: str) -> str:
+    """Choose the arithmetic of the networks built from now on, and return its name."""
+    import keras
+    import tensorflow as tf
+
+    half = asked == "bfloat16" or (asked == "auto" and bool(tf.config.list_physical_devices("GPU")))
+    # Weights and logits stay float32. bfloat16 has float32's range, so that no loss need be scaled.
+    keras.config.set_dtype_policy("mixed_bfloat16" if half else "float32")
+    return "bfloat16" if half else "float32"
 
 
 def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:
@@ -246,7 +287,7 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
         trainer.judge_untrained()
 
 
-def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe") -> bool:
+def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:
     """Train to the end and say so, or until Ctrl-C; return whether it came to its end."""
     from tqdm import tqdm
 
@@ -262,6 +303,7 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
             with bar:
                 result = trainer.train_epoch(progress)
             trainer.save(checkpoint, identity)
+            curves.write(result)
         except KeyboardInterrupt:
             print(f"train: stopped in epoch {epoch + 1}; --resume goes on from its start", file=sys.stderr)
             return False
@@ -275,65 +317,3 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
             print(f"no better epoch since {best_epoch + 1}: stopped early")
             break
     return True
-
-
-def _file_digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as fault:
-        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
-
-
-def _record(
-    trainer: "Trainer", data: dataset.Dataset, identity: dict[str, Any], options: argparse.Namespace, complete: bool
-) -> dict[str, Any]:
-    import keras
-    import numpy
-    import tensorflow
-
-    from edge import __version__
-    from train.fit import weights_digest
-
-    counts = Counter(f"{photo.split}/{photo.label}" for photo in data.photos)
-    best = max(trainer.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss)).epoch
-    return {
-        "command": options.command_line,
-        "complete": complete,
-        "run": identity,
-        "photos": dict(sorted(counts.items())),
-        "left_out": data.left_out,
-        "renames": parse_renames(options.label),
-        "best_epoch": best,
-        "history": [epoch._asdict() for epoch in trainer.history],
-        "weights_sha256": weights_digest(trainer.best),
-        "versions": {
-            "catdog-edge": __version__,
-            "python": platform.python_version(),
-            "tensorflow": tensorflow.__version__,
-            "keras": keras.__version__,
-            "numpy": numpy.__version__,
-        },
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    }
-
-
-def _save(
-    trainer: "Trainer",
-    network: "Network",
-    data: dataset.Dataset,
-    rule: FitRule,
-    record: dict[str, Any],
-    path: Path,
-) -> None:
-    """Write NAME.keras, then the record NAME.json that states its digest."""
-    from train.networks import build, with_softmax
-
-    model = build(network, len(data.labels), rule.width)
-    model.set_weights(trainer.best)
-    with replacing(path) as temporary:
-        with_softmax(model).save(temporary)
-    record = {**record, "labels": list(data.labels), "fit": rule._asdict(), "keras_sha256": _file_digest(path)}
-    write_atomically(path.with_suffix(".json"), json.dumps(record, indent=1).encode() + b"\n")
-    best = next(epoch for epoch in record["history"] if epoch["epoch"] == record["best_epoch"])
-    judged = f"{best['val_accuracy']:.2%} of {len(trainer.validation):,} validation photos"
-    print(f"{path}: best epoch {record['best_epoch']}, {judged}")

@@ -141,6 +141,55 @@ def test_bad_arguments_are_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.weights.h5"]
 
 
+def test_a_teacher_is_learned_from(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    """All labels are smoothed into sameness: only the teacher's answers can teach anything."""
+    words = ("--out", tmp_path, "--cache", trained / "cache", *FAST, "--set", "smoothing=1.0")
+    here("train", photos, *words, "--name", "alone")
+    here("train", photos, *words, "--name", "taught", "--teacher", trained / "origin.keras")
+    alone, taught = record_of(tmp_path, "alone"), record_of(tmp_path, "taught")
+    assert taught["history"][-1]["val_accuracy"] > 0.9  # type: ignore[index]
+    assert alone["history"][-1]["val_accuracy"] < 0.9  # type: ignore[index]
+
+
+def test_a_teacher_of_other_classes_is_refused(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
+    line = one_line(here("train", photos, *words, "--teacher", trained / "origin.keras", expect=2))
+    assert "teaches blue, green, red" in line
+
+
+def test_half_precision_gives_an_ordinary_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    import keras
+
+    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--precision", "bfloat16", *FAST)
+    record = record_of(tmp_path)
+    assert record["history"][-1]["val_accuracy"] == 1  # type: ignore[index]
+    model = keras.saving.load_model(tmp_path / "origin.keras")
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
+def test_curves_are_written_for_tensorboard(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    pytest.importorskip("tensorboard")
+    curves = tmp_path / "curves"
+    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--tensorboard", curves, *FAST)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(curves))
+    events.Reload()
+    assert len(events.Tensors("val_accuracy")) == 8
+
+
+def test_schedules_growing_and_stopping_early(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    """Every knob at once, on the network that takes pictures of any size."""
+    knobs = ("schedule=one-cycle", "patience=2", "class_weights=true", "grow=[[0.5,0.5]]", "ema=0.9", "mixup=0.3")
+    words = [word for knob in knobs for word in ("--set", knob)]
+    words += ["--network", "compact", "--side", "32", "--epochs", "12", "--batch", "8", "--learning-rate", "0.003"]
+    done = here("train", photos, "--out", tmp_path, "--cache", trained / "cache", *words)
+    record = record_of(tmp_path, "compact")
+    epochs = len(record["history"])  # type: ignore[arg-type]
+    assert epochs == 12 or "stopped early" in done.stdout
+    assert record["fit"]["width"] == 32  # type: ignore[index]
+
+
 def test_the_networks_are_listed(here: Command) -> None:
     shown = here("train", "--list").stdout
     assert all(name in shown for name in ("origin", "compact", "mobilenet"))

@@ -215,7 +215,7 @@ def fallback_figures(truth: Classes, answers: Classes, probabilities: Floats, fa
     apart = masked.argmax(1) == truth
     given = answers == fallback
     return FallbackFigures(
-        Share(int(apart[others].sum()), int(others.sum())),
+        Share(int(apart.sum()), int(others.sum())),  # no photo of the fallback is `apart`
         Share(int(given[~others].sum()), int((~others).sum())),
         Share(int(given[others].sum()), int(others.sum())),
     )

@@ -61,8 +61,9 @@ def test_the_interval_of_f1_holds_the_true_value_19_times_out_of_20() -> None:
 
 
 def test_macro_f1_leaves_out_classes_without_photos() -> None:
-    rows = metrics.per_class(np.array([[8, 2, 0], [0, 5, 0], [0, 0, 0]]))
-    first, second = 2 * 8 / 18, 2 * 5 / 12
+    rows = metrics.per_class(np.array([[8, 2, 1], [0, 5, 0], [0, 0, 0]]))
+    first, second = 2 * 8 / 19, 2 * 5 / 12
+    assert rows[2].f1 == 0
     assert metrics.macro_f1(rows) == pytest.approx((first + second) / 2)
     assert metrics.macro_f1(metrics.per_class(np.zeros((2, 2), np.int64))) is None
 

@@ -1,7 +1,6 @@
 """A .keras file with its record, or a sealed .tflite file: to the evaluation they are the same thing."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +11,8 @@ import numpy.typing as npt
 from edge.classifier import Classifier
 from edge.contract import Contract, read_model
 from edge.errors import InputError, ModelError
-from edge.fit import FitRule, Image
-from edge.quiet import quiet
+from edge.fit import Image
+from train.record import load_trained
 
 _BATCH = 32  # pictures that Keras takes at once
 
@@ -62,7 +61,7 @@ def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
     content = read_model(path)
     digest = hashlib.sha256(content).hexdigest()
     if path.suffix == ".keras":
-        contract, renames, predict = _keras(path, digest)
+        contract, renames, predict = _keras(path)
     else:
         classifier = Classifier(path, threads)
         contract, renames, predict = classifier.contract, {}, _one_by_one(classifier)
@@ -93,57 +92,25 @@ def _checked(path: Path, predict: Callable[[Image], Probabilities]) -> Callable[
     return checked
 
 
-def _keras(path: Path, digest: str) -> tuple[Contract, dict[str, str], Callable[[Image], Probabilities]]:
-    contract, renames = _read_record(path, digest)
-    model = _load_keras(path)
-    rule, shapes = contract.fit, ([tuple(t.shape) for t in model.inputs], [tuple(t.shape) for t in model.outputs])
-    takes = len(shapes[0]) == 1 and _fits(shapes[0][0][1:], (rule.height, rule.width, 3))
-    if not takes or [shape[1:] for shape in shapes[1]] != [(len(contract.labels),)]:
-        raise ModelError(path, f"makes {shapes[1]} of {shapes[0]}, unlike its record says", "Train it again")
-    return contract, renames, _in_batches(model)
-
-
-def _fits(shape: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
-    """True when a tensor of `shape`, where None stands for any size, takes `wanted`."""
-    return len(shape) == len(wanted) and all(size in (None, want) for size, want in zip(shape, wanted, strict=True))
-
-
-def _read_record(path: Path, digest: str) -> tuple[Contract, dict[str, str]]:
-    """Return what NAME.json beside NAME.keras says of labels and input."""
-    place = path.with_suffix(".json")
+def _keras(path: Path) -> tuple[Contract, dict[str, str], Callable[[Image], Probabilities]]:
+    trained = load_trained(path)
+    record = trained.record
+    if "labels" not in record:
+        raise ModelError(path, f"has no record {path.stem}.json that names its classes", "Train the model again")
+    contract = Contract(
+        path.stem,
+        "keras",
+        trained.labels,
+        trained.fit,
+        thresholds=record.get("thresholds", {}),
+        fallback=record.get("fallback"),
+    )
     try:
-        record = json.loads(place.read_bytes())
-        stated = record["keras_sha256"]
-        contract = Contract(
-            path.stem,
-            "keras",
-            tuple(record["labels"]),
-            FitRule(**record["fit"]),
-            thresholds=record.get("thresholds", {}),
-            fallback=record.get("fallback"),
-        )
         contract.check()
         renames = dict(record.get("renames", {}))
-    except OSError as fault:
-        raise ModelError(
-            place, f"cannot be read ({fault.strerror}), and names the classes of {path.name}", "Train the model again"
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ModelError(place, "is no record of a model", "Train the model again") from None
-    if stated != digest:
-        raise ModelError(place, f"is the record of another file than {path.name}", "Train the model again")
-    return contract, renames
-
-
-def _load_keras(path: Path) -> Any:
-    with quiet(2):
-        import keras
-    try:
-        # Safe mode stays on: a .keras file from elsewhere must not run code of its own.
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as fault:  # Keras raises nearly every kind for a bad file
-        first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
-        raise ModelError(path, f"cannot be loaded by Keras ({first_line})", "Train or save it again") from None
+    except (ValueError, TypeError, AttributeError) as fault:
+        raise ModelError(path, f"has a record that makes no sense ({fault})", "Train the model again") from None
+    return contract, renames, _in_batches(trained.model)
 
 
 def _in_batches(model: Any) -> Callable[[Image], Probabilities]:
@@ -153,7 +120,8 @@ def _in_batches(model: Any) -> Callable[[Image], Probabilities]:
 
     def predict(pictures: Image) -> Probabilities:
         batches = (pictures[i : i + _BATCH] for i in range(0, len(pictures), _BATCH))
-        rows = [np.asarray(forward(tf.constant(batch, tf.float32))) for batch in batches]
-        return np.concatenate(rows).astype(np.float64)
+        rows = np.concatenate([np.asarray(forward(tf.constant(batch, tf.float32)), np.float64) for batch in batches])
+        # A single output is the probability of the second class.
+        return np.hstack([1 - rows, rows]) if rows.shape[1] == 1 else rows
 
     return predict

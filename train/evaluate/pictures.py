@@ -65,9 +65,10 @@ def examples(answers: Answers, contract: Contract, seed: int) -> dict[str, list[
     }
 
 
-def _known(answers: Answers, position: int, contract: Contract) -> float:
-    """Return the probability of the true label of a photo."""
-    return float(answers.probabilities[position, contract.labels.index(answers.rows[position].label)])
+def _known(answers: Answers, position: int, contract: Contract) -> tuple[bool, float]:
+    """Return how fit a photo is as an example: not the fallback's, which shows nothing to lose, and well known."""
+    label = answers.rows[position].label
+    return label != contract.fallback, float(answers.probabilities[position, contract.labels.index(label)])
 
 
 def _words(corruption: Corruption, strength: int, probabilities: Floats, contract: Contract) -> tuple[str, str]:

@@ -1,12 +1,10 @@
 """The figures as sections of a report: the same ones for the terminal and for HTML."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.report import (
-    Bars,
     Bin,
-    Details,
     Gallery,
     Heading,
     Matrix,
@@ -17,8 +15,7 @@ from edge.report import (
     Table,
     Tiles,
 )
-from edge.statistics import percent
-from train.corruptions import STRENGTHS
+from train.evaluate.show_damage import among_others, robustness
 
 Document = Mapping[str, Any]
 
@@ -40,13 +37,13 @@ def sections(
         *_folders(document),
         *_classes(document),
         *_confidence(document),
-        *_robustness(document, examples or {}),
+        *robustness(document, examples or {}),
         *_mistakes(document, mistakes),
     ]
 
 
-def _share(share: Document, digits: int = 1) -> str:
-    return "none" if share["share"] is None else f"{share['share']:.{digits}%}"
+def _share(share: Document) -> str:
+    return "none" if share["share"] is None else f"{share['share']:.1%}"
 
 
 def _interval(share: Document) -> str:
@@ -58,13 +55,6 @@ def _interval(share: Document) -> str:
 
 def _with_ends(value: float, low: float, high: float) -> str:
     return f"{value * 100:.1f} ({low * 100:.1f}–{high * 100:.1f})"
-
-
-def _others(document: Document) -> str:
-    """Return what telling the classes apart without the fallback is called: "cat against dog"."""
-    fallback = document["model"]["fallback"]
-    names = [label for label in document["model"]["labels"] if label != fallback]
-    return " against ".join(names) if len(names) == 2 else f"among all but {fallback}"
 
 
 def _summary(document: Document) -> list[Section]:
@@ -86,7 +76,7 @@ def _summary(document: Document) -> list[Section]:
     )
     skipped = len(document["skipped"])
     left = [Paragraph(f"{skipped:,} photos could not be read and are in no figure.", "warn")] if skipped else []
-    return [Tiles(figures), Paragraph(words), *left, *_warning(document)]
+    return [Tiles(figures), Paragraph(words), *left, *_not_test(document)]
 
 
 def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
@@ -94,7 +84,7 @@ def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
     if figures is None:
         return []
     tiles = (
-        ("among_others", _others(document)),
+        ("among_others", among_others(document)),
         ("kept", f"of {name} photos are called {name}"),
         ("lost", f"of the other photos are called {name}"),
     )
@@ -108,13 +98,13 @@ def _worst(document: Document) -> tuple[str, Document] | None:
     return min(rows, key=lambda row: row[1]["accuracy"]["share"])
 
 
-def _warning(document: Document) -> list[Section]:
+def _not_test(document: Document) -> list[Section]:
     """Say which folders have no photos kept for judging."""
     seen = [row["folder"] for row in document["folders"] if row["split"] not in ("test", "val")]
     if not seen:
         return []
-    words = "Folders without test photos were measured as a whole. What the model has learned from flatters it: "
-    return [Paragraph(words + ", ".join(seen) + ".", "warn")]
+    words = f"No test photos: {', '.join(seen)}. If the model has learned from these photos, the figures flatter it."
+    return [Paragraph(words)]
 
 
 def _folders(document: Document) -> list[Section]:
@@ -123,7 +113,7 @@ def _folders(document: Document) -> list[Section]:
         return []
     columns = ["folder", "split", "photos", "accuracy, %"]
     if document["fallback"] is not None:
-        columns += [f"{_others(document)}, %", f"{name} kept, %", f"called {name}, %"]
+        columns += [f"{among_others(document)}, %", f"{name} kept, %", f"called {name}, %"]
     table = []
     for row in rows:
         extra = row["fallback"].values() if row["fallback"] else ()
@@ -166,62 +156,6 @@ def _confidence(document: Document) -> list[Section]:
     )
     caption = "How often answers of each confidence are right. Bars below the dashed line promise too much."
     return [Heading("Confidence"), Paragraph(words), Reliability(bins, caption)]
-
-
-def _robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
-    found = document["robustness"]
-    if found is None:
-        return []
-    plain = found["undamaged"]["accuracy"]
-    words = (
-        f"The same {found['photos']:,} photos again, damaged before they are cropped and resized. As they are, "
-        f"{percent(plain['hits'], plain['n'])} are right."
-    )
-    bars = {"as they are": plain, **{row["name"]: row["strengths"]["moderate"]["accuracy"] for row in found["rows"]}}
-    chart = Bars(
-        {name: share["share"] for name, share in bars.items()},
-        ".1%",
-        "Accuracy under moderate damage, with 95 % intervals.",
-        {name: (share["low"], share["high"]) for name, share in bars.items()},
-        1.0,
-    )
-    return [
-        Heading("Robustness"),
-        Paragraph(words),
-        _damage_table(found, lambda scores: scores["accuracy"], "Accuracy"),
-        *_damage_among_others(document),
-        chart,
-        *_examples(examples),
-    ]
-
-
-def _damage_table(found: Document, chosen: Callable[[Document], Document], caption: str) -> Section:
-    undamaged = chosen(found["undamaged"])["share"]
-    rows: list[list[object]] = [["as they are", *[undamaged] * len(STRENGTHS), ""]]
-    for row in found["rows"]:
-        cells = [row["strengths"][strength] for strength in STRENGTHS]
-        numbers = " / ".join(f"{cell['value']:g}" for cell in cells)
-        rows.append([row["name"], *(chosen(cell)["share"] for cell in cells), f"{row['measure']}: {numbers}"])
-    return Table(["damage", *STRENGTHS, "strengths"], rows, dict.fromkeys(STRENGTHS, ".1%"), caption)
-
-
-def _damage_among_others(document: Document) -> list[Section]:
-    """Return the table of how well the classes other than the fallback are told apart, where there is one."""
-    found = document["robustness"]
-    fallback = found["undamaged"]["fallback"]
-    if fallback is None or not fallback["among_others"]["n"]:
-        return []
-    caption = f"Accuracy, {_others(document)}"
-    return [_damage_table(found, lambda scores: scores["fallback"]["among_others"], caption)]
-
-
-def _examples(examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
-    """Return one photo under moderate damage, and under the other strengths behind a click."""
-    if not examples:
-        return []
-    caption = "One photo under each moderate damage, and what the model says to it."
-    shown: list[Section] = [Heading("What the damage looks like", 3), Gallery(examples["moderate"], caption)]
-    return [*shown, *(Details(f"The same, {s}", [Gallery(examples[s])]) for s in STRENGTHS if s != "moderate")]
 
 
 def _mistakes(document: Document, pictures: Sequence[Picture] | None) -> list[Section]:

@@ -1,0 +1,79 @@
+"""The robustness table, its plot and its pictures, as sections of a report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table
+from edge.statistics import percent
+from train.corruptions import STRENGTHS
+
+Document = Mapping[str, Any]
+
+
+def robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
+    """Return tables, a plot and pictures of the damage; nothing where it was not measured.
+
+    Args:
+        document: what `--json` writes.
+        examples: strength -> one photo under every corruption; empty for a terminal.
+    """
+    found = document["robustness"]
+    if found is None:
+        return []
+    plain = found["undamaged"]["accuracy"]
+    words = (
+        f"The same {found['photos']:,} photos again, damaged before they are cropped and resized. As they are, "
+        f"{percent(plain['hits'], plain['n'])} are right."
+    )
+    bars = {"as they are": plain, **{row["name"]: row["strengths"]["moderate"]["accuracy"] for row in found["rows"]}}
+    chart = Bars(
+        {name: share["share"] for name, share in bars.items()},
+        ".1%",
+        "Accuracy under moderate damage, with 95 % intervals.",
+        {name: (share["low"], share["high"]) for name, share in bars.items()},
+        1.0,
+    )
+    return [
+        Heading("Robustness"),
+        Paragraph(words),
+        _table(found, lambda scores: scores["accuracy"], "Accuracy"),
+        *_table_among_others(document),
+        chart,
+        *_examples(examples),
+    ]
+
+
+def _table(found: Document, chosen: Callable[[Document], Document], caption: str) -> Section:
+    undamaged = chosen(found["undamaged"])["share"]
+    rows: list[list[object]] = [["as they are", *[undamaged] * len(STRENGTHS), ""]]
+    for row in found["rows"]:
+        cells = [row["strengths"][strength] for strength in STRENGTHS]
+        numbers = " / ".join(f"{cell['value']:g}" for cell in cells)
+        rows.append([row["name"], *(chosen(cell)["share"] for cell in cells), f"{row['measure']}: {numbers}"])
+    return Table(["damage", *STRENGTHS, "strengths"], rows, dict.fromkeys(STRENGTHS, ".1%"), caption)
+
+
+def _table_among_others(document: Document) -> list[Section]:
+    """Return the table of how well the classes other than the fallback are told apart, where there is one."""
+    found = document["robustness"]
+    fallback = found["undamaged"]["fallback"]
+    if fallback is None or not fallback["among_others"]["n"]:
+        return []
+    caption = f"Accuracy, {among_others(document)}"
+    return [_table(found, lambda scores: scores["fallback"]["among_others"], caption)]
+
+
+def _examples(examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
+    """Return one photo under moderate damage, and under the other strengths behind a click."""
+    if not examples:
+        return []
+    caption = "One photo under each moderate damage, and what the model says to it."
+    shown: list[Section] = [Heading("What the damage looks like", 3), Gallery(examples["moderate"], caption)]
+    return [*shown, *(Details(f"The same, {s}", [Gallery(examples[s])]) for s in STRENGTHS if s != "moderate")]
+
+
+def among_others(document: Document) -> str:
+    """Return what telling the classes apart without the fallback is called: "cat against dog"."""
+    fallback = document["model"]["fallback"]
+    names = [label for label in document["model"]["labels"] if label != fallback]
+    return " against ".join(names) if len(names) == 2 else f"among all but {fallback}"

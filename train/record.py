@@ -1,7 +1,5 @@
 """What a run left on the disk, read back: NAME.keras with its classes and its fit rule from NAME.json."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +7,7 @@ from typing import Any, NamedTuple
 from edge.errors import InputError
 from edge.fit import FitRule
 from edge.quiet import quiet
+from edge.record import read_record
 
 
 class Trained(NamedTuple):
@@ -39,7 +38,7 @@ def load_trained(path: Path) -> Trained:
     Raises:
         InputError: the file is missing, damaged, no classifier of this form, or its record is another model's.
     """
-    record = _read_record(path.with_suffix(".json"), _digest(path))
+    record = read_record(path)
     model = _read_keras(path)
     fit = _fit_rule(path, model, record)
     if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].shape[1] is None:
@@ -50,29 +49,6 @@ def load_trained(path: Path) -> Trained:
     if len(labels) != count:
         raise InputError(path, f"has {count} classes, its record names {len(labels)}", "Train it again")
     return Trained(path, model, labels, fit, record)
-
-
-def _digest(path: Path) -> str:
-    if path.suffix != ".keras":
-        raise InputError(path, "is not a .keras file", "Give the model that python -m train has saved")
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as fault:
-        raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
-
-
-def _read_record(path: Path, digest: str) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        record = json.loads(path.read_bytes())
-        stated = record["keras_sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(path, "is no record of a model", "Train again, or delete it") from None
-    if stated != digest:
-        raise InputError(path, "is the record of another .keras file", "Train again, or delete it")
-    assert isinstance(record, dict)
-    return record
 
 
 def _read_keras(path: Path) -> Any:

@@ -240,6 +240,14 @@ def test_another_class_has_another_map(here: Command, folder: Path, tmp_path: Pa
     assert (tmp_path / "page.png").read_bytes() == pages[0]  # red is the answer, and every run draws alike
 
 
+def test_pictures_may_be_jpegs(here: Command, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "page.jpg"
+    here("train", "explain", folder / "flat.keras", folder / "corners.png", "--out", out, "--parts", tmp_path / "parts")
+    written = [out, *(tmp_path / "parts").iterdir()]
+    assert len(written) == 7
+    assert all(path.suffix == ".jpg" and path.read_bytes()[:3] == b"\xff\xd8\xff" for path in written)
+
+
 def test_classes_without_a_record_are_numbered(here: Command, folder: Path, tmp_path: Path) -> None:
     path = save(colour_model(True), tmp_path / "bare.keras")
     done = here("train", "explain", path, folder / "corners.png", "--class", "1", "--out", tmp_path / "page.png")
@@ -265,7 +273,7 @@ def no_convolution() -> Any:
         (("MODEL", "PHOTO", "--class", "green"), "--class green: is no class of pooled.keras. Choose one of red, blue"),
         (("FLAT", "PHOTO"), "dense.keras: has no convolution to look into"),
         (("OTHER", "PHOTO"), "other.json: is the record of another .keras file"),
-        (("MODEL", "PHOTO", "--out", "page.jpg"), "page.jpg: is not a .png file"),
+        (("MODEL", "PHOTO", "--out", "page.gif"), "page.gif: is no .png or .jpg file"),
         (("MODEL", "PHOTO", "--out", "PHOTO"), "is the photo itself"),
         (("MODEL", "PHOTO", "--out", "BELOW"), "page.png: cannot be written"),
         (("MODEL", "PHOTO", "--parts", "TEXT"), "input.png: cannot be written"),

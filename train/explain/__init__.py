@@ -19,21 +19,25 @@ from train.record import Trained, load_trained
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments are known to be good
     from train.explain.page import Scene
 
+# Without the usual halving of the colours' resolution, which smears filters and feature maps.
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 85, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+_FORMATS = {".png": (cv2.IMWRITE_PNG_COMPRESSION, 9), ".jpg": _JPEG, ".jpeg": _JPEG}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("model", type=Path, metavar="MODEL.keras", help="the network")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="what it is to look at")
-    parser.add_argument("--out", type=Path, metavar="FILE.png", help="the picture (./PHOTO.explained.png)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the picture, .png or .jpg (./PHOTO.explained.png)")
     parser.add_argument("--class", dest="label", metavar="LABEL", help="map what speaks for this class (the answer)")
-    parser.add_argument("--parts", type=Path, metavar="DIR", help="also write each part as a PNG of its own")
+    parser.add_argument("--parts", type=Path, metavar="DIR", help="also write each part as a picture of its own")
 
 
 def main(options: argparse.Namespace) -> int:
     """Draw what the network sees, and say what it answers."""
     out = options.out or Path(f"{options.photo.stem}.explained.png")
-    if out.suffix.lower() != ".png":
-        raise InputError(out, "is not a .png file", "Name the picture FILE.png")
+    if out.suffix.lower() not in _FORMATS:
+        raise InputError(out, "is no .png or .jpg file", "Name the picture FILE.png")
     photo = read_photo(options.photo)
     if out.exists() and out.samefile(options.photo):
         raise InputError(out, "is the photo itself", "Name another file with --out")
@@ -44,7 +48,7 @@ def main(options: argparse.Namespace) -> int:
 
     if options.parts:
         for name, part in panels(scene).items():
-            _write(options.parts / f"{name}.png", framed(part, MARGIN // 3))
+            _write((options.parts / name).with_suffix(out.suffix), framed(part, MARGIN // 3))
     _write(out, page(scene))
     for label, probability in zip(scene.labels, scene.sight.probabilities, strict=True):
         print(f"{label:<10} {probability:6.1%}")
@@ -77,4 +81,5 @@ def _index_of(label: str | None, trained: Trained) -> int | None:
 
 
 def _write(path: Path, picture: Image) -> None:
-    write_atomically(path, cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes())
+    suffix = path.suffix.lower()
+    write_atomically(path, cv2.imencode(suffix, picture, _FORMATS[suffix])[1].tobytes())

@@ -41,7 +41,7 @@ def linear(values: Iterable[float], form: str = "", low: float | None = None, hi
     finite = [value for value in values if math.isfinite(value)]
     least = low if low is not None else min(finite, default=0.0)
     most = high if high is not None else max(finite, default=1.0)
-    if most <= least:
+    if most - least <= 1e-9 * max(abs(most), abs(least), 1e-2):  # one value, or as good as one
         least, most = (least - 0.5, least + 0.5) if low is None else (least, least + 1)
     step = _nice((most - least) / 4)
     first = math.floor(least / step + 1e-9) if low is None else math.ceil(least / step - 1e-9)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import CatdogError
@@ -184,6 +184,10 @@ def test_a_gallery_says_how_many_it_does_not_list() -> None:
     assert "and 3 more" in Gallery([Picture(b"", "p")] * 5, text_limit=2).text(80)
 
 
+@settings(max_examples=1000)
+@example([0.0, 1e-38])
+@example([1e6, 1e6 + 1e-9])
+@example([3.0])
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
 def test_a_linear_axis_holds_its_values_between_few_ticks(values: list[float]) -> None:
     axis = linear(values)

@@ -29,5 +29,5 @@ def test_the_demo_against_its_imports(capsys: pytest.CaptureFixture[str]) -> Non
     ]
     imports, demo = (median(column) for column in zip(*runs, strict=True))
     with capsys.disabled():
-        print(f"\npeak memory: bare imports {imports:.0f} MB, catdog run demo {demo:.0f} MB, {demo / imports:.2f} times")
+        print(f"\npeak memory: bare imports {imports:.0f} MB, catdog run demo {demo:.0f} MB: {demo / imports:.2f} x")
     assert demo <= 1.5 * imports

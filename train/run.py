@@ -5,91 +5,27 @@ Several DATA merge by class. Test photos choose nothing: the best epoch is the o
 """
 
 import argparse
-import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands import positive
-from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError
-from edge.fit import CROPS, INTERPOLATIONS, FitRule
-from edge.labelled import parse_renames
+from edge.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
+from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import file_digest
-from train import dataset, twins
 from train.curves import Curves
+from train.dataset import Dataset
+from train.options import add_arguments, change_recipe
 from train.record import Trained, load_trained
+from train.samples import load_data, samples_of
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
-    from train.fit import Samples, Trainer
+    from train.fit import Trainer
     from train.networks import Network
     from train.recipe import Recipe
 
-
-TEACHER_HELP = "learn from this network's answers, too; several are averaged"
-PRECISION_HELP = "of the arithmetic; auto takes bfloat16 where there is a GPU"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the trainer's arguments."""
-    parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="folder of class folders, or of splits")
-    parser.add_argument("--network", default="origin", metavar="NAME", help="origin; see --list")
-    parser.add_argument("--list", action="store_true", help="list the networks and end")
-    parser.add_argument("--name", metavar="NAME", help="of the model (default: the network's)")
-    parser.add_argument("--out", type=Path, default=Path("models"), metavar="DIR", help="where it goes (models)")
-    add_data_arguments(parser)
-    parser.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
-    parser.add_argument("--side", type=positive, metavar="PIXELS", help="of the input (default: the network's)")
-    parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
-    parser.add_argument("--interpolation", choices=tuple(INTERPOLATIONS), default="linear", help="of the resize")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded"
-    )
-    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
-    parser.add_argument(
-        "--epochs", type=int, metavar="N", help="passes over the photos; 0 trains the last layer alone, in seconds"
-    )
-    parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
-    parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
-    parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
-    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
-    parser.add_argument("--resume", action="store_true", help="go on where a run with the same options was stopped")
-
-
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how DATA is read; every command that reads DATA has them."""
-    parser.add_argument(
-        "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
-    )
-    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
-
-
-def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
-    """Read the table of photos that the arguments name, and say what was left out."""
-    excluded = None
-    if options.exclusions:
-        from train.exclusions import read_exclusions
-
-        excluded = read_exclusions(options.exclusions)
-    data = dataset.load(options.data, parse_renames(options.label), seed=seed, validation=validation, excluded=excluded)
-    data = twins.separate(data, options.cache)
-    report_skipped(list(data.skipped))
-    for reason, number in data.left_out.items():
-        print(f"left out: {number} ({reason})", file=sys.stderr)
-    return data
-
-
-def report_skipped(faults: list[CatdogError]) -> None:
-    """Say which photos were skipped: the first ten by name."""
-    for fault in faults[:10]:
-        print(f"train: skipped {fault}", file=sys.stderr)
-    if len(faults) > 10:
-        print(f"train: skipped {len(faults) - 10} more", file=sys.stderr)
+__all__ = ["add_arguments", "main"]
 
 
 def main(options: argparse.Namespace) -> int:
@@ -159,44 +95,8 @@ def main(options: argparse.Namespace) -> int:
     return EXIT_OK if complete else EXIT_INTERRUPTED
 
 
-def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
-    """Return the recipe with the knobs that the command line names.
-
-    Raises:
-        InputError: a knob is unknown or its value has another type.
-    """
-    given = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate")}
-    named = {key: value for key, value in given.items() if value is not None}
-    recipe = recipe._replace(**named)
-    for option in options.set:
-        knob, _, text = option.partition("=")
-        place, _, inner = knob.partition(".")
-        known = recipe.views._asdict() if place == "views" and inner else recipe._asdict()
-        key = inner or place
-        if key not in known or key == "views":
-            raise InputError(f"--set {option}", "is no knob of the recipe", f"Choose one of {', '.join(known)}")
-        try:
-            value = _tuples(json.loads(text)) if known[key] is not None and not isinstance(known[key], str) else text
-        except json.JSONDecodeError:
-            raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {knob}={known[key]}") from None
-        if isinstance(known[key], float) and isinstance(value, int):
-            value = float(value)
-        if type(value) is not type(known[key]):
-            raise InputError(
-                f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {knob}={known[key]}"
-            )
-        recipe = (
-            recipe._replace(views=recipe.views._replace(**{key: value})) if inner else recipe._replace(**{key: value})
-        )
-    return recipe
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
 def prepare(
-    data: dataset.Dataset, network: "Network", recipe: "Recipe", rule: FitRule, options: argparse.Namespace
+    data: Dataset, network: "Network", recipe: "Recipe", rule: FitRule, options: argparse.Namespace
 ) -> "Trainer":
     """Decode the photos and build the network."""
     import keras
@@ -248,31 +148,6 @@ def set_precision(asked: str) -> str:
     # Weights and logits stay float32. bfloat16 has float32's range, so that no loss need be scaled.
     keras.config.set_dtype_policy("mixed_bfloat16" if half else "float32")
     return "bfloat16" if half else "float32"
-
-
-def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:
-    """Return the fitted pictures of a split, and their labels."""
-    import numpy as np
-
-    from train import cache
-    from train.fit import Samples
-
-    found = cache.pictures(data.part(split), rule, cache_folder, progress=show_progress(f"decoding {split}"))
-    report_skipped(list(found.skipped))
-    labels = [photo.label for photo in found.photos]
-    targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]
-    return Samples(found.take, targets.reshape(-1, len(data.labels))), labels
-
-
-def show_progress(what: str) -> Callable[[int, int], None]:
-    """Return a function that keeps a line of progress on a terminal."""
-
-    def show(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done >= total else ""
-            print(f"\r{what}: {done:,} of {total:,} photos", end=end, file=sys.stderr, flush=True)
-
-    return show
 
 
 def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe", options: argparse.Namespace) -> None:

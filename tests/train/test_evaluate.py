@@ -202,6 +202,13 @@ def test_the_page_is_one_file_with_plots_and_photos(here: Command, model: Path, 
     assert done.stderr == ""  # no progress where nobody watches
 
 
+def test_the_page_can_leave_the_photos_out(here: Command, model: Path, mixed: Path, tmp_path: Path) -> None:
+    here("train", "evaluate", model, mixed, "--no-photos", "--robust-photos", "3", "--html", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "data:image" not in page
+    assert "says green" in page
+
+
 def test_bad_photos_are_skipped_and_counted(here: Command, model: Path, mixed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(mixed, tmp_path / "photos"))
     (folder / "red" / "bad.jpg").write_bytes(b"no photo")

@@ -22,7 +22,7 @@ from train.evaluate import photos, show
 from train.evaluate.figures import figures
 from train.evaluate.measure import Answers, measure
 from train.evaluate.pictures import examples, thumbnails
-from train.run import report_skipped, show_progress
+from train.samples import report_skipped, show_progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", choices=photos.SPLITS, help="which photos (test where a folder has some, else all)")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes")
+    parser.add_argument(
+        "--no-photos", dest="photos", action="store_false", help="leave them out of the page, so that it can be shown"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as data")
     parser.add_argument("--quick", action="store_true", help="skip the robustness table, which takes most of the time")
     parser.add_argument(
@@ -75,8 +78,9 @@ def _write(options: argparse.Namespace, document: dict[str, Any], model: models.
         content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(options.json, content.encode("utf-8", "replace"))
     if options.html:
-        shown = thumbnails(document["mistakes"]), examples(answers, model.contract, options.seed)
-        save(options.html, title, show.sections(document, *shown), options.command_line)
+        mistakes = thumbnails(document["mistakes"], options.photos)
+        damaged = examples(answers, model.contract, options.seed) if options.photos else {}
+        save(options.html, title, show.sections(document, mistakes, damaged), options.command_line)
 
 
 def _names(folders: Sequence[Path]) -> str:

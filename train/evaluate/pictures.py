@@ -18,14 +18,14 @@ from train.evaluate.measure import Answers, damage
 WORST = 24  # mistakes that are shown as pictures
 
 
-def thumbnails(mistakes: Sequence[Mapping[str, Any]]) -> list[Picture]:
-    """Return the worst mistakes as pictures, each with answer, label, probabilities and file name."""
-    return [_mistake(mistake) for mistake in mistakes[:WORST]]
+def thumbnails(mistakes: Sequence[Mapping[str, Any]], photos: bool = True) -> list[Picture]:
+    """Return the worst mistakes with answer, label, probabilities and file name; without `photos`, these alone."""
+    return [_mistake(mistake, photos) for mistake in mistakes[:WORST]]
 
 
-def _mistake(mistake: Mapping[str, Any]) -> Picture:
+def _mistake(mistake: Mapping[str, Any], photos: bool) -> Picture:
     return Picture(
-        _read(Path(mistake["file"])),
+        _read(Path(mistake["file"])) if photos else b"",
         f"says {mistake['answer']}, {mistake['probability']:.1%}",
         (f"labelled {mistake['label']}, {mistake['probability_of_label']:.1%}", Path(mistake["file"]).name),
     )

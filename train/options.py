@@ -1,0 +1,84 @@
+"""The trainer's arguments, and the recipe that they ask for."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.commands import positive
+from edge.errors import InputError
+from edge.fit import CROPS, INTERPOLATIONS
+
+if TYPE_CHECKING:
+    from train.recipe import Recipe
+
+TEACHER_HELP = "learn from this network's answers, too; several are averaged"
+PRECISION_HELP = "of the arithmetic; auto takes bfloat16 where there is a GPU"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the trainer's arguments."""
+    parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="folder of class folders, or of splits")
+    parser.add_argument("--network", default="origin", metavar="NAME", help="origin; see --list")
+    parser.add_argument("--list", action="store_true", help="list the networks and end")
+    parser.add_argument("--name", metavar="NAME", help="of the model (default: the network's)")
+    parser.add_argument("--out", type=Path, default=Path("models"), metavar="DIR", help="where it goes (models)")
+    parser.add_argument(
+        "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
+    )
+    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
+    parser.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
+    parser.add_argument("--side", type=positive, metavar="PIXELS", help="of the input (default: the network's)")
+    parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
+    parser.add_argument("--interpolation", choices=tuple(INTERPOLATIONS), default="linear", help="of the resize")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded"
+    )
+    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
+    parser.add_argument(
+        "--epochs", type=int, metavar="N", help="passes over the photos; 0 trains the last layer alone, in seconds"
+    )
+    parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
+    parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
+    parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
+    parser.add_argument("--resume", action="store_true", help="go on where a run with the same options was stopped")
+
+
+def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
+    """Return the recipe with the knobs that the command line names.
+
+    Raises:
+        InputError: a knob is unknown or its value has another type.
+    """
+    given = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate")}
+    named = {key: value for key, value in given.items() if value is not None}
+    recipe = recipe._replace(**named)
+    for option in options.set:
+        knob, _, text = option.partition("=")
+        place, _, inner = knob.partition(".")
+        known = recipe.views._asdict() if place == "views" and inner else recipe._asdict()
+        key = inner or place
+        if key not in known or key == "views":
+            raise InputError(f"--set {option}", "is no knob of the recipe", f"Choose one of {', '.join(known)}")
+        try:
+            value = _tuples(json.loads(text)) if known[key] is not None and not isinstance(known[key], str) else text
+        except json.JSONDecodeError:
+            raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {knob}={known[key]}") from None
+        if isinstance(known[key], float) and isinstance(value, int):
+            value = float(value)
+        if type(value) is not type(known[key]):
+            raise InputError(
+                f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {knob}={known[key]}"
+            )
+        recipe = (
+            recipe._replace(views=recipe.views._replace(**{key: value})) if inner else recipe._replace(**{key: value})
+        )
+    return recipe
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,59 @@
+"""From folders of photos to what a network is fed: the table, the pictures, and a word on what was skipped."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.errors import CatdogError
+from edge.fit import FitRule
+from edge.labelled import parse_renames
+from train import cache, dataset, twins
+from train.exclusions import read_exclusions
+
+if TYPE_CHECKING:
+    from train.fit import Samples
+
+
+def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
+    """Read the table of photos that the arguments name, and say what was left out."""
+    excluded = read_exclusions(options.exclusions) if options.exclusions else None
+    data = dataset.load(options.data, parse_renames(options.label), seed=seed, validation=validation, excluded=excluded)
+    data = twins.separate(data, options.cache)
+    report_skipped(list(data.skipped))
+    for reason, number in data.left_out.items():
+        print(f"left out: {number} ({reason})", file=sys.stderr)
+    return data
+
+
+def report_skipped(faults: list[CatdogError]) -> None:
+    """Say which photos were skipped: the first ten by name."""
+    for fault in faults[:10]:
+        print(f"train: skipped {fault}", file=sys.stderr)
+    if len(faults) > 10:
+        print(f"train: skipped {len(faults) - 10} more", file=sys.stderr)
+
+
+def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:
+    """Return the fitted pictures of a split, and their labels."""
+    from train.fit import Samples
+
+    found = cache.pictures(data.part(split), rule, cache_folder, progress=show_progress(f"decoding {split}"))
+    report_skipped(list(found.skipped))
+    labels = [photo.label for photo in found.photos]
+    targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]
+    return Samples(found.take, targets.reshape(-1, len(data.labels))), labels
+
+
+def show_progress(what: str) -> Callable[[int, int], None]:
+    """Return a function that keeps a line of progress on a terminal."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            print(f"\r{what}: {done:,} of {total:,} photos", end=end, file=sys.stderr, flush=True)
+
+    return show

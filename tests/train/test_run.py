@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +106,33 @@ def test_resume_refuses_another_run_and_names_the_difference(
     checkpoint = tmp_path / "origin.checkpoint"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-2000])
     assert "is damaged" in one_line(here(*words, "--batch", "4", expect=2))
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(photos: Path, tmp_path: Path, trained: Path) -> None:
+    words = [sys.executable, "-m", "train", photos, "--out", tmp_path / "out", "--cache", trained / "cache", *FAST]
+    done = subprocess.run(
+        list(map(str, words)),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        # What a process meets on a full disk, without filling one: no file may grow over a megabyte.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)),
+    )
+    assert done.returncode == 2
+    assert "origin.checkpoint: cannot be written" in one_line(done)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_class_that_vanished_is_named_on_resume(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    folder = Path(shutil.copytree(photos, tmp_path / "photos"))
+    process = start(folder, tmp_path / "out", trained / "cache")
+    process.kill()
+    process.communicate()
+    shutil.rmtree(folder / "red")
+    words = ("train", folder, "--out", tmp_path / "out", "--cache", trained / "cache", "--resume", *FAST)
+    line = one_line(here(*words, expect=2))
+    assert "labels: ['blue', 'green', 'red'] then, ['blue', 'green'] now" in line
 
 
 def test_bad_photos_are_skipped(here: Command, tmp_path: Path) -> None:

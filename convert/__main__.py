@@ -79,7 +79,16 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
     name = options.model.stem
     sealed = {variant: folder / f"{name}.{variant}.tflite" for variant in VARIANTS}
     for variant, path in sealed.items():
-        contract = Contract(name, variant, parent.labels, parent.fit, origins=_origins(parent, chosen, options))
+        contract = Contract(
+            name,
+            variant,
+            parent.labels,
+            parent.fit,
+            parent.record.get("temperature", 1.0),
+            parent.record.get("thresholds", {}),
+            parent.record.get("fallback"),
+            _origins(parent, chosen, options),
+        )
         path.write_bytes(seal(convert(parent.model, variant, chosen.pictures), contract))
     rows = measure(parent, sealed, judged, _report)
     certificate = {

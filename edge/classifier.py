@@ -33,11 +33,16 @@ class Answer(NamedTuple):
 
 
 def decide(contract: Contract, probabilities: npt.NDArray[np.float32]) -> int:
-    """Return the index of the label to answer: the likeliest, or the fallback where it is too unlikely."""
+    """Return the index of the label to answer, as `Contract.thresholds` and `Contract.fallback` say."""
     best = int(probabilities.argmax())
-    if contract.fallback is not None and probabilities[best] < contract.thresholds.get(contract.labels[best], 0.0):
-        return contract.labels.index(contract.fallback)
-    return best
+    if contract.fallback is None:
+        return best
+    fallback, thresholds = contract.labels.index(contract.fallback), contract.thresholds
+    if contract.fallback in thresholds:
+        if probabilities[fallback] >= thresholds[contract.fallback]:
+            return fallback
+        best = max((index for index in range(len(probabilities)) if index != fallback), key=probabilities.__getitem__)
+    return fallback if probabilities[best] < thresholds.get(contract.labels[best], 0.0) else best
 
 
 class Classifier:

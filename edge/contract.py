@@ -35,8 +35,10 @@ class Contract(NamedTuple):
         labels: one per output, in output order.
         fit: how a picture becomes the input.
         temperature: what the logits were divided by before the softmax; already inside the network.
-        thresholds: label -> least probability at which it may be the answer; a label that is absent needs none.
-        fallback: the answer when the likeliest label stays below its threshold; None where there is none.
+        thresholds: label -> least probability at which it may be the answer; a label that is absent needs none. With
+            one of its own the fallback is the answer whenever it reaches it, and only then is likelier than others.
+        fallback: the label that means none of the others: the answer when the likeliest label stays below its
+            threshold. None where there is none.
         origins: where the model comes from: digests of parent and data, versions, calibration. For people and
             tools, never used to compute an answer.
     """

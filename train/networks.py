@@ -153,11 +153,13 @@ def build(network: Network, classes: int, side: int | None) -> keras.Model:
 
 
 def with_softmax(model: keras.Model, temperature: float = 1.0) -> keras.Model:
-    """Return a network that gives probabilities, sharing the weights of one that gives logits."""
-    x = model.output
-    if temperature != 1.0:
-        x = layers.Rescaling(1 / temperature, name="temperature")(x)
-    return keras.Model(model.input, layers.Softmax(name="probabilities")(x))
+    """Return a network that gives probabilities, made from one that gives logits.
+
+    The temperature goes into the last layer's weights, so that it costs nothing and no converter can lose it.
+    """
+    head = model.get_layer("logits")
+    head.set_weights([weight / temperature for weight in head.get_weights()])
+    return keras.Model(model.input, layers.Softmax(name="probabilities")(model.output))
 
 
 def load_backbone(model: keras.Model, alpha: float, weights: Path | None) -> None:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
     parser.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
+    parser.add_argument("--fallback", metavar="LABEL", help="the class that means none of the others, e.g. neither")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     parser.add_argument("--side", type=positive, metavar="PIXELS", help="of the input (default: the network's)")
     parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")

@@ -44,6 +44,8 @@ def main(options: argparse.Namespace) -> int:
     assert data is not None
     if options.network not in NETWORKS:
         raise InputError(f"--network {options.network}", "is unknown", f"Choose one of {', '.join(NETWORKS)}")
+    if options.fallback not in (None, *data.labels):
+        raise InputError(f"--fallback {options.fallback}", f"is none of {', '.join(data.labels)}", "Name one of them")
     network = NETWORKS[options.network]
     recipe = change_recipe(network.recipe, options)
     if recipe.epochs < (0 if network.backbone else 1):
@@ -89,7 +91,7 @@ def main(options: argparse.Namespace) -> int:
             **record_of(trainer, data, identity, options, complete),
             "seconds": round(time.perf_counter() - started, 1),
         }
-        save(trainer, network, data, rule, record, options.out / f"{name}.keras")
+        save(trainer, network, data, rule, record, options.fallback, options.out / f"{name}.keras")
     if complete:
         checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED

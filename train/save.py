@@ -17,8 +17,9 @@ from edge.files import replacing, write_atomically
 from edge.fit import FitRule
 from edge.labelled import parse_renames
 from edge.record import file_digest
+from train.calibrate import best_temperature, best_threshold, softmax
 from train.dataset import Dataset
-from train.fit import Trainer, weights_digest
+from train.fit import Trainer, predict_logits, weights_digest
 from train.networks import Network, build, with_softmax
 
 
@@ -55,16 +56,34 @@ def save(
     data: Dataset,
     rule: FitRule,
     record: dict[str, Any],
+    fallback: str | None,
     path: Path,
 ) -> None:
     """Write NAME.keras, then the record NAME.json that states its digest."""
     keras.config.set_dtype_policy("float32")  # whatever it was trained in
     model = build(network, len(data.labels), rule.width)
     model.set_weights(trainer.best)
+    answers = _answers(model, trainer, data.labels, fallback)
     with replacing(path) as temporary:
-        with_softmax(model).save(temporary)
-    record = {**record, "labels": list(data.labels), "fit": rule._asdict(), "keras_sha256": file_digest(path)}
+        with_softmax(model, answers["temperature"]).save(temporary)
+    record = {
+        **record,
+        "labels": list(data.labels),
+        "fit": rule._asdict(),
+        **answers,
+        "keras_sha256": file_digest(path),
+    }
     write_atomically(path.with_suffix(".json"), json.dumps(record, indent=1).encode() + b"\n")
     best = next(epoch for epoch in record["history"] if epoch["epoch"] == record["best_epoch"])
     judged = f"{best['val_accuracy']:.2%} of {len(trainer.validation):,} validation photos"
     print(f"{path}: best epoch {record['best_epoch']}, {judged}")
+
+
+def _answers(model: keras.Model, trainer: Trainer, labels: tuple[str, ...], fallback: str | None) -> dict[str, Any]:
+    """Return what turns scores into answers, chosen on the validation photos."""
+    logits, truth = predict_logits(model, trainer.validation), trainer.validation.targets.argmax(1)
+    temperature = best_temperature(logits, truth)
+    thresholds = {}
+    if fallback is not None:
+        thresholds[fallback] = best_threshold(softmax(logits, temperature), truth, labels.index(fallback))
+    return {"temperature": round(temperature, 4), "thresholds": thresholds, "fallback": fallback}

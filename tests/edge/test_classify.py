@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.classifier import Classifier
+from edge.classifier import Classifier, decide
+from edge.contract import Contract
+from edge.fit import FitRule
 from tests.conftest import BGR, ROOT, Command, one_line, picture, write_photos
 from tests.tiny import tiny_model
 
@@ -36,6 +38,25 @@ def test_below_its_threshold_a_label_becomes_the_fallback(tmp_path: Path) -> Non
     assert Classifier(tiny_model(tmp_path / "plain.tflite")).classify(grey).label == "red"
     assert Classifier(strict).classify(grey).label == "green"
     assert Classifier(strict).classify(picture("red")).label == "red"
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "thresholds", "answer"),
+    [
+        ((0.5, 0.3, 0.2), {}, "red"),
+        ((0.3, 0.3, 0.4), {}, "blue"),
+        ((0.5, 0.3, 0.2), {"red": 0.6}, "blue"),
+        ((0.3, 0.2, 0.5), {"blue": 0.6}, "red"),
+        ((0.45, 0.15, 0.4), {"blue": 0.4}, "blue"),
+        ((0.3, 0.2, 0.5), {"blue": 0.6, "red": 0.35}, "blue"),
+        ((0.2, 0.3, 0.5), {"blue": 0.6, "red": 0.35}, "green"),
+    ],
+)
+def test_thresholds_and_fallback_decide(
+    probabilities: tuple[float, ...], thresholds: dict[str, float], answer: str
+) -> None:
+    contract = Contract("m", "int8", ("red", "green", "blue"), FitRule(8, 8), 1.0, thresholds, "blue")
+    assert contract.labels[decide(contract, np.array(probabilities, np.float32))] == answer
 
 
 def test_a_model_that_does_not_match_its_contract_is_refused(tmp_path: Path) -> None:

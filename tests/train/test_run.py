@@ -219,6 +219,23 @@ def test_schedules_growing_and_stopping_early(here: Command, photos: Path, tmp_p
     assert record["fit"]["width"] == 32  # type: ignore[index]
 
 
+def test_a_fallback_gets_a_threshold_that_every_variant_carries(
+    here: Command, photos: Path, tmp_path: Path, trained: Path
+) -> None:
+    from edge.classifier import Classifier
+
+    words = ("--out", tmp_path, "--cache", trained / "cache", *FAST)
+    here("train", photos, *words, "--fallback", "green")
+    record = record_of(tmp_path)
+    assert record["fallback"] == "green"
+    here("convert", tmp_path / "origin.keras", "--calibration", photos)
+    contract = Classifier(tmp_path / "origin.int8.tflite").contract
+    assert (contract.fallback, contract.thresholds) == ("green", record["thresholds"])
+    assert contract.temperature == record["temperature"]
+    line = one_line(here("train", photos, *words, "--fallback", "grey", expect=2))
+    assert "--fallback grey: is none of blue, green, red" in line
+
+
 def test_the_networks_are_listed(here: Command) -> None:
     shown = here("train", "--list").stdout
     assert all(name in shown for name in ("origin", "compact", "mobilenet"))

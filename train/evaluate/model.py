@@ -1,6 +1,5 @@
 """A .keras file with its record, or a sealed .tflite file: to the evaluation they are the same thing."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.classifier import Classifier
-from edge.contract import Contract, read_model
+from edge.contract import Contract
 from edge.errors import InputError, ModelError
 from edge.fit import Image
+from edge.record import file_digest
 from train.record import load_trained
 
 _BATCH = 32  # pictures that Keras takes at once
@@ -58,8 +58,7 @@ def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
     """
     if path.suffix not in (".keras", ".tflite"):
         raise ModelError(path, "is neither a .keras nor a .tflite file", "Give a model made by python -m train")
-    content = read_model(path)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = file_digest(path)
     if path.suffix == ".keras":
         contract, renames, predict = _keras(path)
     else:
@@ -69,7 +68,7 @@ def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
         contract = contract._replace(fallback=fallback)
         if fallback not in contract.labels:
             raise InputError(f"--fallback {fallback}", f"is none of {', '.join(contract.labels)}", "Name one of them")
-    return Model(path, contract, renames, len(content), digest, _checked(path, predict))
+    return Model(path, contract, renames, path.stat().st_size, digest, _checked(path, predict))
 
 
 def _one_by_one(classifier: Classifier) -> Callable[[Image], Probabilities]:

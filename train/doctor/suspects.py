@@ -57,7 +57,7 @@ def judge(
         training: bool (n,), the photos that may be learned from.
         progress: called with (photos judged, n).
     """
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    unit = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)).astype(np.float32, copy=False)
     scores = _out_of_fold(unit, classes, groups, training)
     given = scores[np.arange(len(scores)), classes]
     others = scores.copy()

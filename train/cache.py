@@ -18,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import CatdogError, InputError
-from edge.fit import FitRule, Image, fit
+from edge.fit import FitRule, fit
 from edge.photo import read_photo
 from edge.quiet import quiet
 from train.dataset import Photo
 
 VERSION = 1  # raise it when decoding or fitting changes what a picture looks like
-_CHUNK = 256  # photos decoded between two writes
+_CHUNK = 512  # photos decoded between two writes
+_PART = 32  # photos that a thread takes at once: taking them singly costs a fifth of the time
 
 
 class Pictures(NamedTuple):
@@ -115,28 +116,31 @@ def _append(
 ) -> None:
     """Decode `missing` in threads (OpenCV lets them run at once) and append their records, a chunk at a time."""
 
-    def decode(photo: Photo) -> tuple[Image, tuple[int, int]] | CatdogError:
-        try:
-            image = read_photo(photo.path, hush=False)
-        except InputError as fault:
-            return fault
-        return fit(image, rule), (min(image.shape[0], 65535), min(image.shape[1], 65535))
+    def decode(part: Sequence[Photo]) -> tuple[npt.NDArray[Any], list[CatdogError]]:
+        records = np.zeros(len(part), record)
+        faults: list[CatdogError] = []
+        filled = 0
+        for photo in part:
+            try:
+                image = read_photo(photo.path, hush=False)
+            except InputError as fault:
+                faults.append(fault)
+                continue
+            pixels = fit(image, rule, records["pixels"][filled])
+            size = (min(image.shape[0], 65535), min(image.shape[1], 65535))
+            records["digest"][filled] = bytes.fromhex(photo.digest)
+            records["check"][filled], records["size"][filled] = zlib.crc32(pixels.data), size
+            filled += 1
+        return records[:filled], faults
 
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
-            records = np.zeros(len(chunk), record)
-            filled = 0
+            parts = [chunk[i : i + _PART] for i in range(0, len(chunk), _PART)]
             with quiet(2):
-                results = list(pool.map(decode, chunk))
-            for photo, result in zip(chunk, results, strict=True):
-                if isinstance(result, CatdogError):
-                    skipped.append(result)
-                    continue
-                pixels, size = result
-                records[filled] = (bytes.fromhex(photo.digest), zlib.crc32(pixels.data), size, pixels)
-                filled += 1
-            _write_whole(file, records[:filled].tobytes())
+                results = list(pool.map(decode, parts))
+            _write_whole(file, b"".join(records.tobytes() for records, _ in results))
+            skipped.extend(fault for _, faults in results for fault in faults)
             if progress:
                 progress(start + len(chunk), len(missing))
 

@@ -101,6 +101,7 @@ class Trainer:
         self.history: list[Epoch] = []
         self.best: list[npt.NDArray[Any]] = []
         self.best_score = (-1.0, 0.0)
+        self.best_logits = np.empty((0, 0), np.float32)  # of the validation photos, by the best weights
         self._steps: dict[int, Callable[..., Any]] = {}
 
     @property
@@ -220,7 +221,7 @@ class Trainer:
         val_loss = float(-(logs * self.validation.targets).sum(1).mean())
         accuracy = float((logits.argmax(1) == self.validation.targets.argmax(1)).mean())
         if (accuracy, -val_loss) > self.best_score or not self.best:
-            self.best, self.best_score = weights, (accuracy, -val_loss)
+            self.best, self.best_score, self.best_logits = weights, (accuracy, -val_loss), logits
         return Epoch(epoch + 1, loss, val_loss, accuracy, time.perf_counter() - started, waited)
 
     def kept_weights(self) -> list[npt.NDArray[Any]]:
@@ -239,8 +240,10 @@ class Trainer:
         features = keras.Model(self.model.input, self.model.layers[-3].output)
 
         def small(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-            resized = tf.image.resize(tf.cast(self.samples.take(rows), tf.float32), (self.side, self.side))
-            return np.asarray(tf.round(resized), np.uint8)
+            pixels = self.samples.take(rows)
+            if pixels.shape[1] == self.side:
+                return pixels
+            return np.asarray(tf.round(tf.image.resize(pixels, (self.side, self.side))), np.uint8)
 
         x = predict_logits(features, replace(self.samples, take=small))
         kernel, bias = (tf.Variable(weight) for weight in head.get_weights())
@@ -277,6 +280,7 @@ class Trainer:
             **{f"optimizer{i}": np.asarray(variable) for i, variable in enumerate(self.optimizer.variables)},
             **{f"average{i}": variable.numpy() for i, variable in enumerate(self.average)},
             **{f"best{i}": value for i, value in enumerate(self.best)},
+            "logits": self.best_logits,
         }
         text = json.dumps({"identity": identity, "history": self.history, "best_score": self.best_score})
         with replacing(path, durable=True) as temporary, temporary.open("wb") as file:
@@ -304,7 +308,7 @@ class Trainer:
             variable.assign(value)
         for average, value in zip(self.average, _numbered(state, "average"), strict=True):
             average.assign(value)
-        self.best = _numbered(state, "best")
+        self.best, self.best_logits = _numbered(state, "best"), state["logits"]
         self.best_score = tuple(text["best_score"])
         self.history = [Epoch(*values) for values in text["history"]]
 

@@ -19,7 +19,7 @@ from edge.labelled import parse_renames
 from edge.record import file_digest
 from train.calibrate import best_temperature, best_threshold, softmax
 from train.dataset import Dataset
-from train.fit import Trainer, predict_logits, weights_digest
+from train.fit import Trainer, weights_digest
 from train.networks import Network, build, with_softmax
 
 
@@ -63,7 +63,7 @@ def save(
     keras.config.set_dtype_policy("float32")  # whatever it was trained in
     model = build(network, len(data.labels), rule.width)
     model.set_weights(trainer.best)
-    answers = _answers(model, trainer, data.labels, fallback)
+    answers = _answers(trainer, data.labels, fallback)
     with replacing(path) as temporary:
         with_softmax(model, answers["temperature"]).save(temporary)
     record = {
@@ -79,9 +79,9 @@ def save(
     print(f"{path}: best epoch {record['best_epoch']}, {judged}")
 
 
-def _answers(model: keras.Model, trainer: Trainer, labels: tuple[str, ...], fallback: str | None) -> dict[str, Any]:
+def _answers(trainer: Trainer, labels: tuple[str, ...], fallback: str | None) -> dict[str, Any]:
     """Return what turns scores into answers, chosen on the validation photos."""
-    logits, truth = predict_logits(model, trainer.validation), trainer.validation.targets.argmax(1)
+    logits, truth = trainer.best_logits, trainer.validation.targets.argmax(1)
     temperature = best_temperature(logits, truth)
     thresholds = {}
     if fallback is not None:

@@ -73,6 +73,7 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
     """Make and judge the variants in `folder`; put them where they belong if they are good enough."""
     from convert.card import card
     from convert.certify import measure
+    from convert.metadata import attach, describe
     from convert.variants import VARIANTS, convert
     from edge.contract import Contract, seal
 
@@ -89,7 +90,8 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
             parent.record.get("fallback"),
             _origins(parent, chosen, options),
         )
-        path.write_bytes(seal(convert(parent.model, variant, chosen.pictures), contract))
+        model = convert(parent.model, variant, chosen.pictures)
+        path.write_bytes(seal(attach(model, describe(contract)), contract))
     rows = measure(parent, sealed, judged, _report)
     certificate = {
         "name": name,

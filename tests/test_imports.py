@@ -51,6 +51,7 @@ WORKSTATION = {
     "keras": "keras",
     "h5py": "h5py",
     "tensorboard": "tensorboard",
+    "flatbuffers": "flatbuffers",
     "tqdm": "tqdm",
     "numpy": "numpy",
     "opencv-python-headless": "cv2",

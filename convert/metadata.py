@@ -1,0 +1,154 @@
+"""TFLite Metadata, so that other tools understand our files: what the tensors mean, and where the labels are named.
+
+The standard is metadata_schema.fbs of TensorFlow Lite Support (version 1.5.0). A model holds it as a flatbuffer of its
+own, in a buffer that an entry `TFLITE_METADATA` of the model's table `metadata` points to. No maintained writer
+exists; this one writes the few tables that an image classifier needs.
+"""
+
+import struct
+
+import flatbuffers
+
+from edge.contract import Contract
+
+ENTRY = "TFLITE_METADATA"
+_IDENTIFIER = b"M001"
+_RGB = 1  # ColorSpaceType
+_IMAGE_PROPERTIES = 2  # ContentProperties
+_NORMALIZATION = 1  # ProcessUnitOptions
+_AXIS_LABELS = 2  # AssociatedFileType: line n of the file names output n
+_BUFFERS, _METADATA = 4, 6  # fields of the table Model in TensorFlow Lite's schema.fbs
+_ALIGNMENT = 16  # of every buffer, as schema.fbs asks (force_align)
+
+
+def describe(contract: Contract) -> bytes:
+    """Return the metadata of a classifier as a flatbuffer: one RGB picture in, one probability per label out."""
+    builder = flatbuffers.Builder(1024)
+    name = builder.CreateString(contract.name)
+    description = builder.CreateString(f"Says one of {', '.join(contract.labels)}")
+    version = builder.CreateString("1.5.0")
+    image, probability, labels_txt = (builder.CreateString(text) for text in ("image", "probability", "labels.txt"))
+    size = _table(builder, (0, "Uint32", contract.fit.width), (1, "Uint32", contract.fit.height))
+    properties = _table(builder, (0, "Int8", _RGB), (1, "UOffsetTRelative", size))
+    content = _table(builder, (0, "Uint8", _IMAGE_PROPERTIES), (1, "UOffsetTRelative", properties))
+    # Pixels go in as they are, 0..255: the network scales them. Readers of float models insist on being told.
+    zero, one = _floats(builder, 0.0), _floats(builder, 1.0)
+    options = _table(builder, (0, "UOffsetTRelative", zero), (1, "UOffsetTRelative", one))
+    unit = _table(builder, (0, "Uint8", _NORMALIZATION), (1, "UOffsetTRelative", options))
+    units = _vector(builder, unit)
+    highest, lowest = _floats(builder, 255.0), _floats(builder, 0.0)
+    stats = _table(builder, (0, "UOffsetTRelative", highest), (1, "UOffsetTRelative", lowest))
+    picture = _table(
+        builder,
+        *((0, "UOffsetTRelative", image), (3, "UOffsetTRelative", content)),
+        *((4, "UOffsetTRelative", units), (5, "UOffsetTRelative", stats)),
+    )
+    labels = _table(builder, (0, "UOffsetTRelative", labels_txt), (2, "Int8", _AXIS_LABELS))
+    files = _vector(builder, labels)
+    answer = _table(builder, (0, "UOffsetTRelative", probability), (6, "UOffsetTRelative", files))
+    inputs, outputs = _vector(builder, picture), _vector(builder, answer)
+    graph = _table(builder, (2, "UOffsetTRelative", inputs), (3, "UOffsetTRelative", outputs))
+    graphs = _vector(builder, graph)
+    root = _table(
+        builder,
+        *((0, "UOffsetTRelative", name), (1, "UOffsetTRelative", description)),
+        *((3, "UOffsetTRelative", graphs), (7, "UOffsetTRelative", version)),
+    )
+    builder.Finish(root, _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _table(builder: flatbuffers.Builder, *fields: tuple[int, str, int]) -> int:
+    """Write a table of (slot, kind, value) fields."""
+    builder.StartObject(max(slot for slot, _, _ in fields) + 1)
+    for slot, kind, value in fields:
+        getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
+    return int(builder.EndObject())
+
+
+def _vector(builder: flatbuffers.Builder, *offsets: int) -> int:
+    builder.StartVector(4, len(offsets), 4)
+    for offset in reversed(offsets):
+        builder.PrependUOffsetTRelative(offset)
+    return int(builder.EndVector())
+
+
+def _floats(builder: flatbuffers.Builder, value: float) -> int:
+    builder.StartVector(4, 1, 4)
+    builder.PrependFloat32(value)
+    return int(builder.EndVector())
+
+
+def attach(model: bytes, metadata: bytes) -> bytes:
+    """Return `model` with one more metadata entry.
+
+    A new root table is put in front, which points to everything of the old one and to the new buffer. So the weights
+    stay bit for bit where they were relative to each other, and aligned as they were; packing a model anew, as the
+    generated Python classes do, aligns nothing.
+    """
+    root = _u32(model, 0)
+    fields = _fields(model, root)
+    buffers, entries = _offsets(model, fields, _BUFFERS), _offsets(model, fields, _METADATA)
+    count = max(*fields, _METADATA) + 1
+    vtable_bytes = _padded(4 + 2 * count, 4)
+    name = ENTRY.encode()
+    # Where each piece of the new front lies, counted from the start of the file.
+    at_vtable = 8
+    at_root = at_vtable + vtable_bytes
+    at_buffers = at_root + 4 + 4 * count
+    at_entries = at_buffers + 4 + 4 * (len(buffers) + 1)
+    at_entry = at_entries + 4 + 4 * (len(entries) + 1) + 8  # its vtable of 8 bytes stands before it
+    at_name = at_entry + 12
+    at_buffer = _padded(at_name + 4 + len(name) + 1, 4) + 8
+    at_content = _padded(at_buffer + 8 + 4, _ALIGNMENT)
+    shift = _padded(at_content + len(metadata), _ALIGNMENT)
+
+    front = bytearray(shift)
+    struct.pack_into("<I4s", front, 0, at_root, model[4:8])
+    struct.pack_into(f"<HH{count}H", front, at_vtable, 4 + 2 * count, 4 + 4 * count, *(4 + 4 * i for i in range(count)))
+    struct.pack_into("<i", front, at_root, at_root - at_vtable)
+    for slot, place in fields.items():
+        value = _u32(model, place)
+        here = at_root + 4 + 4 * slot
+        # Field 0 is the schema's version, a plain number; all others are distances to what they point at.
+        struct.pack_into("<I", front, here, value if slot == 0 else shift + place + value - here)
+    buffers, entries = [*buffers, at_buffer - shift], [*entries, at_entry - shift]
+    for slot, at, targets in ((_BUFFERS, at_buffers, buffers), (_METADATA, at_entries, entries)):
+        struct.pack_into("<I", front, at_root + 4 + 4 * slot, at - (at_root + 4 + 4 * slot))
+        struct.pack_into("<I", front, at, len(targets))
+        for number, target in enumerate(targets):
+            here = at + 4 + 4 * number
+            struct.pack_into("<I", front, here, shift + target - here)
+    # The entry: name and number of its buffer; the buffer: its content.
+    struct.pack_into("<HHHHiII", front, at_entry - 8, 8, 12, 4, 8, 8, at_name - (at_entry + 4), len(buffers) - 1)
+    struct.pack_into(f"<I{len(name)}s", front, at_name, len(name), name)
+    struct.pack_into("<HHHxxiI", front, at_buffer - 8, 6, 8, 4, 8, at_content - 4 - (at_buffer + 4))
+    struct.pack_into("<I", front, at_content - 4, len(metadata))
+    front[at_content : at_content + len(metadata)] = metadata
+    for slot in set(range(count)) - set(fields) - {_BUFFERS, _METADATA}:
+        struct.pack_into("<H", front, at_vtable + 4 + 2 * slot, 0)  # absent
+    return bytes(front) + model
+
+
+def _padded(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment
+
+
+def _u32(content: bytes, at: int) -> int:
+    return int(struct.unpack_from("<I", content, at)[0])
+
+
+def _fields(model: bytes, table: int) -> dict[int, int]:
+    """Return slot -> position of every field that a table has."""
+    vtable = table - struct.unpack_from("<i", model, table)[0]
+    size = struct.unpack_from("<H", model, vtable)[0]
+    places = struct.unpack_from(f"<{size // 2 - 2}H", model, vtable + 4)
+    return {slot: table + place for slot, place in enumerate(places) if place}
+
+
+def _offsets(model: bytes, fields: dict[int, int], slot: int) -> list[int]:
+    """Return the positions of the tables in a vector of tables."""
+    if slot not in fields:
+        return []
+    vector = fields[slot] + _u32(model, fields[slot])
+    return [vector + 4 + 4 * i + _u32(model, vector + 4 + 4 * i) for i in range(_u32(model, vector))]

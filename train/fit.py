@@ -27,6 +27,7 @@ import tensorflow as tf
 from edge.errors import CatdogError, InputError
 from edge.files import replacing
 from train.augment import RandomLight, RandomView
+from train.calibrate import best_temperature
 from train.recipe import Recipe
 
 
@@ -210,12 +211,19 @@ class Trainer:
         self.history.append(result)
         return result
 
-    def _judge(self, epoch: int, loss: float, started: float, waited: float) -> Epoch:
-        weights = self.kept_weights()
+    def _validated(self, weights: list[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Return the logits of the validation photos by these weights."""
         current = self.model.get_weights()
         self.model.set_weights(weights)
         logits = predict_logits(self.model, self.validation)
         self.model.set_weights(current)
+        return logits
+
+    def _judge(
+        self, epoch: int, loss: float, started: float, waited: float, logits: npt.NDArray[np.float32] | None = None
+    ) -> Epoch:
+        weights = self.kept_weights()
+        logits = self._validated(weights) if logits is None else logits
         top = logits.max(1, keepdims=True)
         logs = logits - top - np.log(np.exp(logits - top).sum(1, keepdims=True))
         val_loss = float(-(logs * self.validation.targets).sum(1).mean())
@@ -231,13 +239,13 @@ class Trainer:
         return [np.asarray(weight) for weight in self.model.get_weights()]
 
     def fit_head(self) -> None:
-        """Train the last layer alone, on features that the frozen backbone gives of every photo once.
+        """Fit the last layer to features that the frozen backbone gives of every photo once, in closed form.
 
-        All photos in one batch and Adam, `recipe.head_epochs` steps: a random last layer would otherwise send its
-        noise through the whole backbone in the first hundred steps.
+        Ridge regression on the labels, its answers scaled to be as sure as they are right. A random last layer would
+        send its noise through the whole backbone in the first hundred steps.
         """
         head = self.model.get_layer("logits")
-        features = keras.Model(self.model.input, self.model.layers[-3].output)
+        self._features = keras.Model(self.model.input, self.model.layers[-3].output)
 
         def small(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
             pixels = self.samples.take(rows)
@@ -245,26 +253,22 @@ class Trainer:
                 return pixels
             return np.asarray(tf.round(tf.image.resize(pixels, (self.side, self.side))), np.uint8)
 
-        x = predict_logits(features, replace(self.samples, take=small))
-        kernel, bias = (tf.Variable(weight) for weight in head.get_weights())
-        optimizer = keras.optimizers.Adam(0.01)
-        optimizer.build([kernel, bias])
+        features = predict_logits(self._features, replace(self.samples, take=small)).astype(np.float64)
+        mean, shares = features.mean(0), self.samples.targets.mean(0)
+        gram = (features - mean).T @ (features - mean)
+        penalty = 0.1 * np.trace(gram) / len(gram)  # relative, so that it fits any backbone and number of photos
+        kernel = np.linalg.solve(
+            gram + penalty * np.eye(len(gram)), (features - mean).T @ (self.samples.targets - shares)
+        )
+        answers = ((features - mean) @ kernel + shares).astype(np.float32)
+        sureness = 6 / best_temperature(answers * 6, self.samples.targets.argmax(1))
+        head.set_weights([kernel * sureness, (shares - mean @ kernel) * sureness])
 
-        def step(inputs: Any, targets: Any) -> None:
-            with tf.GradientTape() as tape:
-                losses = tf.nn.softmax_cross_entropy_with_logits(targets, inputs @ kernel + bias)
-                loss = tf.reduce_mean(losses) + 1e-4 * tf.reduce_sum(kernel**2)
-            optimizer.apply_gradients(zip(tape.gradient(loss, [kernel, bias]), [kernel, bias], strict=True))
-
-        inputs, targets = tf.constant(x), tf.constant(self.samples.targets)
-        compiled = tf.function(step)
-        for _ in range(self.recipe.head_epochs):
-            compiled(inputs, targets)
-        head.set_weights([kernel.numpy(), bias.numpy()])
-
-    def judge_untrained(self) -> None:
-        """Take the weights as they are for those of an epoch 0."""
-        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0))
+    def judge_head(self) -> None:
+        """Take the fitted last layer on the untrained backbone for an epoch 0."""
+        kernel, bias = self.model.get_layer("logits").get_weights()
+        logits = predict_logits(self._features, self.validation) @ kernel + bias
+        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0, logits))
 
     def start_average(self) -> None:
         """Let the averaged weights begin at the current ones."""

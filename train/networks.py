@@ -104,7 +104,6 @@ _FINE_TUNING = Recipe(
         zoom=(0.4, 1.3), aspect=1.6, rotation=15, light=1.6, colour=0.4, grey=0.05, blur=0.15, noise=12, erase=0.2
     ),
     margin=1.2,
-    head_epochs=200,
     freeze_norm=True,
 )
 

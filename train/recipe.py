@@ -25,7 +25,6 @@ class Recipe(NamedTuple):
         views: augmentation.
         margin: the cached picture is so much larger than the input, so that zooming in loses nothing.
         grow: progressive resizing: (share of the epochs, side as a factor of the final one), in order.
-        head_epochs: steps of the last layer alone on features of the frozen backbone, before everything learns.
         freeze_norm: keep BatchNormalization as the backbone brought it.
         teacher_weight: share of the loss that comes from a teacher's answers, where there is one.
         teacher_temperature: what both logits are divided by in that part (Hinton et al., Distilling, 2015).
@@ -46,7 +45,6 @@ class Recipe(NamedTuple):
     views: Views = Views()
     margin: float = 1.0
     grow: tuple[tuple[float, float], ...] = ()
-    head_epochs: int = 0
     freeze_norm: bool = False
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0

@@ -157,11 +157,10 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
 
     assert network.backbone is not None
     load_backbone(trainer.model, network.backbone, options.weights)
-    if recipe.head_epochs:
-        trainer.fit_head()
+    trainer.fit_head()
     trainer.start_average()
     if not recipe.epochs:
-        trainer.judge_untrained()
+        trainer.judge_head()
 
 
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:

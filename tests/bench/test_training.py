@@ -130,7 +130,7 @@ def test_the_origins_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     started = time.perf_counter()
     words = [
         *(sys.executable, "-m", "train", Path(str(PHOTOS)).resolve(), "--network", "mobilenet-small"),
-        *("--weights", Path(str(BACKBONE)).resolve(), "--side", "96", "--epochs", "0"),
+        *("--weights", Path(str(BACKBONE)).resolve(), "--side", "64", "--epochs", "0"),
         *("--out", tmp_path, "--cache", tmp_path / "cache"),
     ]
     subprocess.run(list(map(str, words)), cwd=ROOT, capture_output=True, check=True)

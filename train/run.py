@@ -7,6 +7,8 @@ Several DATA merge by class. Test photos choose nothing: the best epoch is the o
 import argparse
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,31 +167,34 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
 
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:
     """Train to the end and say so, or until Ctrl-C; return whether it came to its end."""
-    from tqdm import tqdm
-
-    best_epoch = 0
-    for epoch in range(len(trainer.history), recipe.epochs):
-        bar = tqdm(total=trainer.steps_per_epoch, desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False, disable=None)
-
-        def progress(done: int, total: int, loss: float, bar: Any = bar) -> None:
-            bar.update(min(done, total) - bar.n)
-            bar.set_postfix(loss=f"{loss:.3f}")
-
-        try:
-            with bar:
+    try:
+        for epoch in range(len(trainer.history), recipe.epochs):
+            with progress_bar(f"epoch {epoch + 1}/{recipe.epochs}", trainer.steps_per_epoch) as progress:
                 result = trainer.train_epoch(progress)
             trainer.save(checkpoint, identity)
             curves.write(result)
-        except KeyboardInterrupt:
-            print(f"train: stopped in epoch {epoch + 1}; --resume goes on from its start", file=sys.stderr)
-            return False
-        print(
-            f"epoch {result.epoch:>3}/{recipe.epochs}  loss {result.loss:.4f}  validation: loss {result.val_loss:.4f}, "
-            f"accuracy {result.val_accuracy:.2%}  {result.seconds:.1f} s",
-            flush=True,
-        )
-        best_epoch = max(range(len(trainer.history)), key=lambda i: trainer.history[i].val_accuracy)
-        if recipe.patience and epoch - best_epoch >= recipe.patience:
-            print(f"no better epoch since {best_epoch + 1}: stopped early")
-            break
+            judged = f"loss {result.val_loss:.4f}, accuracy {result.val_accuracy:.2%}"
+            done = f"epoch {result.epoch:>3}/{recipe.epochs}  loss {result.loss:.4f}"
+            print(f"{done}  validation: {judged}  {result.seconds:.1f} s", flush=True)
+            best_epoch = max(range(len(trainer.history)), key=lambda i: trainer.history[i].val_accuracy)
+            if recipe.patience and epoch - best_epoch >= recipe.patience:
+                print(f"no better epoch since {best_epoch + 1}: stopped early")
+                break
+    except KeyboardInterrupt:
+        print(f"train: stopped after epoch {len(trainer.history)}; --resume goes on from there", file=sys.stderr)
+        return False
     return True
+
+
+@contextmanager
+def progress_bar(name: str, total: int) -> Iterator[Callable[[int, int, float], None]]:
+    """Give a function of (steps done, steps, loss) that moves a bar on a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=name, leave=False, disable=None) as bar:
+
+        def progress(done: int, _: int, loss: float) -> None:
+            bar.update(done - bar.n)
+            bar.set_postfix(loss=f"{loss:.3f}")
+
+        yield progress

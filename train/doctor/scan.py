@@ -161,13 +161,16 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     store = sqlite3.connect(path, timeout=60)
-    store.execute(
-        "CREATE TABLE IF NOT EXISTS scans (key TEXT, digest TEXT, found TEXT, fingerprint BLOB, vector BLOB, "
-        "PRIMARY KEY (key, digest)) WITHOUT ROWID"
-    )
-    if store.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+    try:
+        store.execute(
+            "CREATE TABLE IF NOT EXISTS scans (key TEXT, digest TEXT, found TEXT, fingerprint BLOB, vector BLOB, "
+            "PRIMARY KEY (key, digest)) WITHOUT ROWID"
+        )
+        if store.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("damaged")
+    except sqlite3.Error:
         store.close()
-        raise sqlite3.DatabaseError("damaged")
+        raise
     return store
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -302,7 +303,7 @@ def test_a_damaged_cache_is_made_anew(photos: Path, examine, tmp_path: Path, dam
     content = store.read_bytes()
     store.write_bytes(content[: len(content) // 2] if damage is None else damage)
     assert examine(photos)["findings"] == first["findings"]
-    with sqlite3.connect(store) as connection:
+    with closing(sqlite3.connect(store)) as connection, connection:
         assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 

@@ -28,7 +28,6 @@ def record_of(
 ) -> dict[str, Any]:
     """Return how a model was made, as JSON-ready data; `complete` is False where Ctrl-C ended the run."""
     counts = Counter(f"{photo.split}/{photo.label}" for photo in data.photos)
-    best = max(trainer.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss)).epoch
     return {
         "command": options.command_line,
         "complete": complete,
@@ -36,7 +35,7 @@ def record_of(
         "photos": dict(sorted(counts.items())),
         "left_out": data.left_out,
         "renames": parse_renames(options.label),
-        "best_epoch": best,
+        "best_epoch": trainer.best_epoch,
         "history": [epoch._asdict() for epoch in trainer.history],
         "weights_sha256": weights_digest(trainer.best),
         "versions": {

@@ -68,7 +68,7 @@ class Classifier:
         self._input, self._output = self._tensors()
         rule = self.contract.fit
         self._fitted: Image = np.empty((rule.height, rule.width, 3), np.uint8)
-        self._scratch: Image = np.empty_like(self._fitted)
+        self._scratch: dict[str, Image] = {}
 
     def _tensors(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the details of the input and the probabilities, having held them against the contract."""

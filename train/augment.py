@@ -26,6 +26,7 @@ class Views(NamedTuple):
         blur: share of pictures that are blurred, as by an unsharp lens.
         noise: greatest standard deviation of sensor noise, in levels of 255.
         erase: share of pictures of which a rectangle is painted over.
+        paste: share of pictures that are shown small, somewhere in another scene.
     """
 
     zoom: tuple[float, float] = (1.0, 1.0)
@@ -39,6 +40,7 @@ class Views(NamedTuple):
     blur: float = 0.0
     noise: float = 0.0
     erase: float = 0.0
+    paste: float = 0.0
 
 
 def _uniform(seed: Any, number: int, shape: tuple[Any, ...], low: float = 0.0, high: float = 1.0) -> Any:
@@ -89,6 +91,41 @@ class RandomView(keras.layers.Layer):
         )
 
 
+class RandomPaste(keras.layers.Layer):
+    """Show some pictures at 30 to 70 % of the frame's sides, somewhere in a scene that holds no other class.
+
+    The scene is a picture of the fallback class from the same batch; where there is none, four by four patches of the
+    picture's own colours.
+    """
+
+    def __init__(self, share: float, fallback: int | None) -> None:
+        super().__init__(dtype="float32")
+        self.share, self.fallback = share, fallback
+
+    def call(self, images: Any, targets: Any, seed: Any) -> Any:
+        """Return pictures (batch, side, side, 3) of the same targets (batch, classes); seed is int32 (2,)."""
+        side, count = images.shape[1], round(self.share * 32) * tf.shape(images)[0] // 32
+        chosen = images[:count]  # the batch is in random order
+        colours = tf.image.resize(tf.image.resize(chosen, (4, 4), "area"), (side, side))
+        scenes = colours
+        if self.fallback is not None:
+            empty = targets[:, self.fallback]
+            found = tf.argsort(empty, direction="DESCENDING", stable=True)[:count]
+            scenes = tf.where(tf.gather(empty, found)[:, None, None, None] == 1, tf.gather(images, found), colours)
+        scale = 1 / _uniform(seed, 10, (count,), 0.3, 0.7)
+        top, left = (_uniform(seed, number, (count,)) * (1 - scale) * (side - 1) for number in (11, 12))
+        zero = tf.zeros_like(scale)
+        small = tf.raw_ops.ImageProjectiveTransformV3(
+            images=_blurred(chosen),  # what lies between the sampled pixels must not be lost
+            transforms=tf.stack([scale, zero, left, zero, scale, top, zero, zero], axis=1),
+            output_shape=[side, side],
+            interpolation="BILINEAR",
+            fill_mode="CONSTANT",
+            fill_value=-1e6,  # so that a border pixel, a blend of both, counts as outside, too
+        )
+        return tf.concat([tf.where(tf.reduce_min(small, -1, keepdims=True) < 0, scenes, small), images[count:]], 0)
+
+
 class RandomLight(keras.layers.Layer):
     """Brightness, gamma, contrast, saturation, colour cast, grey, blur, noise and an erased rectangle."""
 
@@ -133,10 +170,11 @@ class RandomLight(keras.layers.Layer):
 
 def _blurred(images: Any) -> Any:
     """Return pictures smoothed by a binomial 5 x 5 kernel (standard deviation 1 pixel)."""
+    images = tf.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), "SYMMETRIC")
     line = tf.constant([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
     for shape in ((5, 1, 1, 1), (1, 5, 1, 1)):
         kernel = tf.tile(tf.reshape(line, shape), [1, 1, 3, 1])
-        images = tf.nn.depthwise_conv2d(images, kernel, [1, 1, 1, 1], "SAME")
+        images = tf.nn.depthwise_conv2d(images, kernel, [1, 1, 1, 1], "VALID")
     return images
 
 

@@ -75,13 +75,13 @@ def pictures(
             os.ftruncate(file.fileno(), os.fstat(file.fileno()).st_size // record.itemsize * record.itemsize)
             rows = _index(pack, record)
             missing = [photo for photo in photos if bytes.fromhex(photo.digest) not in rows]
-            _append(file, missing, rule, record, skipped, workers, progress)
+            end = os.fstat(file.fileno()).st_size // record.itemsize
+            added = _append(file, missing, rule, record, skipped, workers, progress)
+            rows |= {digest: end + number for number, digest in enumerate(added)}
     except OSError as fault:
         raise CatdogError(
             pack, f"cannot be written ({fault.strerror})", "Free some space, or choose another folder with --cache"
         ) from None
-    if missing:
-        rows = _index(pack, record)
     kept = tuple(photo for photo in photos if bytes.fromhex(photo.digest) in rows)
     mapped = np.memmap(pack, record, "r") if rows else np.empty(0, record)
     where = np.array([rows[bytes.fromhex(photo.digest)] for photo in kept], np.int64)
@@ -113,8 +113,13 @@ def _append(
     skipped: list[CatdogError],
     workers: int,
     progress: Callable[[int, int], None] | None,
-) -> None:
-    """Decode `missing` in threads (OpenCV lets them run at once) and append their records, a chunk at a time."""
+) -> list[bytes]:
+    """Decode `missing` in threads (OpenCV lets them run at once) and append their records, a chunk at a time.
+
+    Returns:
+        The digests of the appended records, in order.
+    """
+    added: list[bytes] = []
 
     def decode(part: Sequence[Photo]) -> tuple[npt.NDArray[Any], list[CatdogError]]:
         records = np.zeros(len(part), record)
@@ -140,9 +145,11 @@ def _append(
             with quiet(2):
                 results = list(pool.map(decode, parts))
             _write_whole(file, b"".join(records.tobytes() for records, _ in results))
+            added.extend(bytes(digest) for records, _ in results for digest in records["digest"])
             skipped.extend(fault for _, faults in results for fault in faults)
             if progress:
                 progress(start + len(chunk), len(missing))
+    return added
 
 
 def _write_whole(file: Any, content: bytes) -> None:

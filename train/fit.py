@@ -27,7 +27,7 @@ import tensorflow as tf
 
 from edge.errors import CatdogError, InputError
 from edge.files import replacing
-from train.augment import RandomLight, RandomView
+from train.augment import RandomLight, RandomPaste, RandomView
 from train.calibrate import best_temperature
 from train.recipe import Recipe
 
@@ -72,6 +72,7 @@ class Trainer:
         teachers: networks of the same classes, pictures float32 (batch, theirs, theirs, 3) -> probabilities. The mean
             of their answers on the very pictures that the network sees is a part of its targets (Hinton et al.,
             Distilling, 2015; Beyer et al., A good teacher is patient and consistent, 2022).
+        fallback: the number of the class that means none of the others, if there is one.
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class Trainer:
         side: int,
         seed: int,
         teachers: Sequence[keras.Model] = (),
+        fallback: int | None = None,
     ) -> None:
-        self.side, self.teachers = side, teachers
+        self.side, self.teachers, self.fallback = side, teachers, fallback
         self.recipe, self.samples, self.validation, self.seed = recipe, samples, validation, seed
         self.strategy = tf.distribute.get_strategy()
         if "TF_CONFIG" in os.environ:
@@ -101,6 +103,10 @@ class Trainer:
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(weight) for weight in self.model.weights] if recipe.ema else []
             self._decay = tf.Variable(recipe.ema, trainable=False)
+        labels = samples.targets.argmax(1)
+        counts = np.maximum(1, np.bincount(labels, minlength=samples.targets.shape[1]))
+        times = np.clip(np.rint(counts.max() / counts), 1, recipe.repeat).astype(int)
+        self._rows = np.repeat(np.arange(len(samples)), times[labels])
         self.history: list[Epoch] = []
         self.best: list[npt.NDArray[Any]] = []
         self.best_epoch, self.best_accuracy = 0, 0.0
@@ -110,7 +116,7 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """How many batches an epoch has; the last, smaller one is left out (other photos each time)."""
-        return max(1, len(self.samples) // self.recipe.batch)
+        return max(1, len(self._rows) // self.recipe.batch)
 
     def _make_optimizer(self) -> Any:
         recipe = self.recipe
@@ -124,9 +130,13 @@ class Trainer:
         """Return the compiled training step for pictures of this side."""
         if side not in self._steps:
             view, light = RandomView(self.recipe.views, side), RandomLight(self.recipe.views)
+            paste = RandomPaste(self.recipe.views.paste, self.fallback)
 
             def step(pixels: Any, targets: Any, seed: Any) -> Any:
-                images = light(view(tf.cast(pixels, tf.float32), seed=seed), seed=seed)
+                images = view(tf.cast(pixels, tf.float32), seed=seed)
+                if paste.share:
+                    images = paste(images, targets, seed=seed)
+                images = light(images, seed=seed)
                 images, targets = _mixed(images, targets, seed, self.recipe)
                 taught = self._taught(images)
                 with tf.GradientTape() as tape:
@@ -176,7 +186,7 @@ class Trainer:
 
     def _batches(self, epoch: int) -> Iterator[tuple[Any, ...]]:
         """Yield this worker's share of every batch of an epoch."""
-        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.samples))
+        order = np.random.default_rng((self.seed, epoch)).permutation(self._rows)
         for number in range(self.steps_per_epoch):
             start = number * self.recipe.batch
             rows = order[start : start + self.recipe.batch][self.worker :: self.workers]
@@ -258,14 +268,15 @@ class Trainer:
                 return pixels
             return np.asarray(tf.round(tf.image.resize(pixels, (self.side, self.side))), np.uint8)
 
-        features = predict_logits(self._features, replace(self.samples, take=small)).astype(np.float64)
+        features = predict_logits(self._features, replace(self.samples, take=small))
         mean, shares = features.mean(0), self.samples.targets.mean(0)
-        gram = (features - mean).T @ (features - mean)
+        features -= mean
+        gram = (features.T @ features).astype(np.float64)
         penalty = 0.1 * np.trace(gram) / len(gram)  # relative, so that it fits any backbone and number of photos
         kernel = np.linalg.solve(
-            gram + penalty * np.eye(len(gram)), (features - mean).T @ (self.samples.targets - shares)
+            gram + penalty * np.eye(len(gram)), features.T @ (self.samples.targets - shares)
         )
-        answers = ((features - mean) @ kernel + shares).astype(np.float32)
+        answers = (features @ kernel + shares).astype(np.float32)
         sureness = 6 / best_temperature(answers * 6, self.samples.targets.argmax(1))
         head.set_weights([kernel * sureness, (shares - mean @ kernel) * sureness])
 
@@ -356,7 +367,7 @@ def ahead(items: Iterator[Any]) -> Iterator[Any]:
             yield item
 
 
-def predict_logits(model: keras.Model, samples: Samples, batch: int = 128) -> npt.NDArray[np.float32]:
+def predict_logits(model: keras.Model, samples: Samples, batch: int = 256) -> npt.NDArray[np.float32]:
     """Return the network's outputs float32 (photos, classes) for pictures of its own size."""
     forward = _forward(model)
     parts = [
@@ -370,7 +381,8 @@ def _forward(model: keras.Model) -> Any:
     """Return the compiled forward pass of a model, kept with the model so that it is compiled once."""
     if not hasattr(model, "_catdog_forward"):
         model._catdog_forward = tf.function(
-            lambda pixels: model(tf.cast(pixels, tf.float32), training=False), reduce_retracing=True
+            lambda pixels: model(tf.cast(pixels, tf.float32), training=False),
+            input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)],
         )
     return model._catdog_forward
 

@@ -94,16 +94,27 @@ def _mobilenet(alpha: float) -> Callable[[Any, int], Any]:
 
 
 _FINE_TUNING = Recipe(
-    epochs=12,
+    epochs=20,
     learning_rate=3e-4,
     schedule="cosine",
     warmup=0.05,
     smoothing=0.05,
     ema=0.998,
+    repeat=3,
     views=Views(
-        zoom=(0.4, 1.3), aspect=1.6, rotation=15, light=1.6, colour=0.4, grey=0.05, blur=0.15, noise=12, erase=0.2
+        zoom=(0.35, 1.3),
+        aspect=1.6,
+        rotation=20,
+        light=2.0,
+        colour=0.4,
+        grey=0.08,
+        blur=0.2,
+        noise=20,
+        erase=0.2,
+        paste=0.15,
     ),
     margin=1.2,
+    grow=((0.4, 0.7), (0.7, 0.8)),
     freeze_norm=True,
 )
 

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
     parser.add_argument("--side", type=positive, metavar="PIXELS", help="of the input (default: the network's)")
     parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
-    parser.add_argument("--interpolation", choices=tuple(INTERPOLATIONS), default="linear", help="of the resize")
+    parser.add_argument("--interpolation", choices=INTERPOLATIONS, default="mipmap", help="of the resize (mipmap)")
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded"
     )

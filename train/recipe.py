@@ -21,6 +21,7 @@ class Recipe(NamedTuple):
         mixup: share of batches in which pictures are mixed in pairs (Zhang et al., mixup, 2018).
         cutmix: share of batches in which a rectangle comes from another picture (Yun et al., CutMix, 2019).
         class_weights: weigh classes by the inverse of their number of photos.
+        repeat: show photos of a rare class up to so many times in an epoch, until it has as many as the largest.
         patience: stop after so many epochs without a better validation; 0 never stops.
         views: augmentation.
         margin: the cached picture is so much larger than the input, so that zooming in loses nothing.
@@ -41,6 +42,7 @@ class Recipe(NamedTuple):
     mixup: float = 0.0
     cutmix: float = 0.0
     class_weights: bool = False
+    repeat: int = 1
     patience: int = 0
     views: Views = Views()
     margin: float = 1.0

@@ -127,6 +127,7 @@ def prepare(
         rule.width,
         options.seed,
         [teacher.model for teacher in load_teachers(options.teacher, data.labels)],
+        data.labels.index(options.fallback) if options.fallback else None,
     )
 
 

@@ -60,7 +60,9 @@ def save(
 ) -> None:
     """Write NAME.keras, then the record NAME.json that states its digest."""
     keras.config.set_dtype_policy("float32")  # whatever it was trained in
-    model = build(network, len(data.labels), rule.width)
+    model = trainer.model
+    if trainer.model.input.shape[1] is None or trainer.model.dtype_policy.name != "float32":
+        model = build(network, len(data.labels), rule.width)
     model.set_weights(trainer.best)
     answers = _answers(trainer, data.labels, fallback)
     with replacing(path) as temporary:

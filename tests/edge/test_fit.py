@@ -37,6 +37,17 @@ def test_area_is_the_mean_of_the_pixels_below() -> None:
     assert np.abs(fit(image, FitRule(6, 6, interpolation="area", colour="BGR")) - expected).max() <= 1
 
 
+@pytest.mark.parametrize(("shape", "halvings"), [((15, 90), 0), ((24, 36), 1), ((51, 77), 2), ((200, 137), 3)])
+def test_a_mipmap_is_halved_by_means_of_four_and_then_resized(shape: tuple[int, int], halvings: int) -> None:
+    image = np.random.default_rng(4).integers(0, 256, (*shape, 3), np.uint8)
+    halved = image.astype(float)
+    for _ in range(halvings):
+        height, width = halved.shape[0] // 2, halved.shape[1] // 2
+        halved = halved[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3).mean((1, 3))
+    fitted = fit(image, FitRule(12, 10, interpolation="mipmap", colour="BGR"))
+    assert np.abs(fitted - slow_linear(halved, 12, 10)).max() <= 2
+
+
 def test_colours_are_ordered_as_the_rule_says() -> None:
     blue = np.zeros((4, 4, 3), np.uint8)
     blue[..., 0] = 255
@@ -64,12 +75,14 @@ def test_the_crop_lies_inside_and_has_the_inputs_shape(
     assert abs(kept_width * rule_height - kept_height * rule_width) <= max(rule_height, rule_width)
 
 
-def test_buffers_are_written_in_place() -> None:
-    image = np.random.default_rng(3).integers(0, 256, (48, 64, 3), np.uint8)
-    rule = FitRule(8, 8)
-    out, scratch = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)
-    assert fit(image, rule, out, scratch) is out
-    assert (out == fit(image, rule)).all()
+def test_buffers_are_written_in_place_and_follow_the_picture() -> None:
+    random = np.random.default_rng(3)
+    rule = FitRule(8, 8, interpolation="mipmap")
+    out, scratch = np.zeros((8, 8, 3), np.uint8), {}
+    for shape in ((48, 64, 3), (48, 64, 3), (90, 30, 3), (8, 8, 3)):
+        image = random.integers(0, 256, shape, np.uint8)
+        assert fit(image, rule, out, scratch) is out
+        assert (out == fit(image, rule)).all()
 
 
 @pytest.mark.parametrize(

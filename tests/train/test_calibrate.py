@@ -29,6 +29,13 @@ def test_the_threshold_lies_where_fallback_and_others_part() -> None:
 
 def test_a_rare_class_counts_as_much_as_a_common_one() -> None:
     """By the number of photos alone it would pay never to answer the fallback."""
-    rows = [(0.9, 0.1)] * 100 + [(0.6, 0.4)] * 20 + [(0.65, 0.35)] * 2
-    truth = np.array([0] * 120 + [1] * 2)
+    rows = [(0.9, 0.1)] * 597 + [(0.6, 0.4)] * 3 + [(0.65, 0.35)] * 2
+    truth = np.array([0] * 600 + [1] * 2)
     assert 0.1 < best_threshold(np.array(rows), truth, 1) <= 0.35
+
+
+def test_the_fallback_takes_few_of_the_other_photos() -> None:
+    """Catching one more of two empty scenes is not worth every sixth animal."""
+    rows = [(0.9, 0.1)] * 100 + [(0.6, 0.4)] * 20 + [(0.65, 0.35), (0.2, 0.8)]
+    truth = np.array([0] * 120 + [1] * 2)
+    assert 0.4 < best_threshold(np.array(rows), truth, 1) <= 0.8

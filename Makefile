@@ -8,7 +8,7 @@ LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.ve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert bench lint format check check-edge wheel lock clean
+.PHONY: help setup run test train convert models bench lint format check check-edge wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ train: $(FULL) ## train a network on folders of photos (DATA="photos" ARGS="--ep
 
 convert: $(FULL) ## turn a Keras model into .tflite files (MODEL=models/NAME.keras DATA="photos")
 	.venv/full/bin/python -m convert $(MODEL) $(if $(DATA),--calibration $(DATA)) $(ARGS)
+
+models: $(FULL) ## make the shipped models again (DATA="photos" ARGS="--judge more --weights DIR"; ARGS="--help")
+	.venv/full/bin/python scripts/make_models.py $(DATA) $(ARGS)
 
 bench: $(FULL) ## measure speed and memory
 	.venv/full/bin/python -m pytest -m bench $(ARGS)

@@ -17,8 +17,9 @@ from typing import Any
 from edge import __version__
 from edge.cli import report_errors
 from edge.commands import positive
-from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError
+from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError
 from edge.files import write_atomically
+from edge.judged import Part, Row, check_labels, choose
 from edge.labelled import Labelled, list_photos, parse_renames
 
 
@@ -60,16 +61,23 @@ def _main(options: argparse.Namespace) -> int:
 
     parent = load(options.model, tuple(filter(None, options.labels.split(","))))
     renames = {**parent.record.get("renames", {}), **parse_renames(options.label)}
-    photos = _of_labels(list_photos(options.calibration, renames), parent.labels)
+    learned = parent.record.get("classes") or ()  # the trainer's --classes: folders of others are left alone
+    photos = [photo for photo in list_photos(options.calibration, renames) if not learned or photo.label in learned]
+    check_labels(photos, parent.labels)
     chosen = calibration.choose(photos, parent.fit, options.count, options.seed)
     for fault in chosen.skipped:
         _report(fault)
-    judged = _of_labels(list_photos(options.photos, renames), parent.labels) if options.photos else _held_out(photos)
+    judged = choose(options.photos, renames, {}, None) if options.photos else _held_out(photos, options.calibration)
+    parts = [
+        part._replace(rows=tuple(row for row in part.rows if not learned or row.label in learned)) for part in judged
+    ]
+    judged = [part for part in parts if part.rows]
+    check_labels([row for part in judged for row in part.rows], parent.labels)
     with tempfile.TemporaryDirectory(prefix="catdog-") as folder:
         return _convert(options, parent, chosen, judged, Path(folder))
 
 
-def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list[Labelled], folder: Path) -> int:
+def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list[Part], folder: Path) -> int:
     """Make and judge the variants in `folder`; put them where they belong if they are good enough."""
     from convert.card import card
     from convert.certify import measure
@@ -99,7 +107,7 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
         "fit": parent.fit._asdict(),
         "keras_sha256": parent.digest,
         "photos": rows[0].photos,
-        "what": "test" if any(photo.split == "test" for photo in judged) else "held out",
+        "what": ", ".join(dict.fromkeys(part.split for part in judged)),
         "variants": [row.document() for row in rows],
     }
     _print_table(rows)
@@ -131,28 +139,21 @@ def _origins(parent: Any, chosen: Any, options: argparse.Namespace) -> dict[str,
     }
 
 
-def _of_labels(photos: list[Labelled], labels: tuple[str, ...]) -> list[Labelled]:
-    """Return `photos`, whose labels must all be the model's.
-
-    Raises:
-        InputError: a class folder is none of the model's classes.
-    """
-    unknown = sorted({photo.label for photo in photos} - set(labels))
-    if unknown:
-        raise InputError(
-            f"class folder {unknown[0]}",
-            f"is none of the model's labels {', '.join(labels)}",
-            f"Name it: --label {unknown[0]}=LABEL",
-        )
-    return photos
-
-
-def _held_out(photos: list[Labelled]) -> list[Labelled]:
+def _held_out(photos: list[Labelled], folders: list[Path]) -> list[Part]:
     """Return the photos to measure with: test, else validation, else every one (and then nothing is held out)."""
-    for split in ("test", "val"):
-        if found := [photo for photo in photos if photo.split == split]:
-            return found
-    return photos
+    known = {photo.split for photo in photos}
+    split = next((name for name in ("test", "val") if name in known), "all")
+    parts = [
+        Part(
+            folder,
+            split,
+            tuple(
+                Row(p.path, p.label, folder) for p in photos if folder in p.path.parents and split in ("all", p.split)
+            ),
+        )
+        for folder in folders
+    ]
+    return [part for part in parts if part.rows]
 
 
 def _report(fault: CatdogError) -> None:

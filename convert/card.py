@@ -1,5 +1,9 @@
 """The model card NAME.md, generated from record and certificate. Never typed by hand (Mitchell et al., 2019)."""
 
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from convert.variants import VARIANTS
@@ -19,6 +23,10 @@ def card(name: str, record: dict[str, Any], certificate: dict[str, Any], command
         f"{certificate['photos']:,} labelled photos ({certificate['what']}), the same for every row, through the "
         "code that runs on the device.",
         variants_table(certificate["variants"]),
+        *(sets_table(rows) for rows in zip(*(row["sets"] for row in certificate["variants"]), strict=True)),
+        "## Where it fails",
+        failures(certificate["variants"][-1]),
+        "## How to make it again",
         f"```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
@@ -36,6 +44,48 @@ def variants_table(rows: list[dict[str, Any]]) -> str:
         f"{VARIANTS.get(row['variant'], 'the parent')} |"
         for row in rows
     ]
+    return "\n".join(lines)
+
+
+def sets_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return one DATA folder's figures as a Markdown table, a row for Keras and each variant."""
+    columns = {"accuracy": [row["accuracy"] for row in rows]}
+    for key, words in _FALLBACK.items():
+        if all("fallback" in row and row["fallback"][key]["n"] for row in rows):
+            columns[words] = [row["fallback"][key] for row in rows]
+    lines = [
+        f"{rows[0]['folder']}, {rows[0]['accuracy']['n']:,} photos ({rows[0]['split']}):\n",
+        f"| variant | {' | '.join(columns)} |",
+        "|---" * (len(columns) + 1) + "|",
+    ]
+    for number, name in enumerate(("keras", *VARIANTS)):
+        shares = (column[number] for column in columns.values())
+        cells = (f"{share['share']:.2%} ({share['low']:.2%} to {share['high']:.2%})" for share in shares)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+_FALLBACK = {
+    "among_others": "other classes told apart",
+    "kept": "called the fallback, rightly",
+    "lost": "called the fallback, wrongly",
+}
+
+
+def failures(row: dict[str, Any]) -> str:
+    """Return a variant's mistakes as a Markdown table: by label, answer and the first word of the file's name."""
+    kinds: dict[tuple[str, str], Counter[str]] = {}
+    for mistake in row["mistakes"]:
+        word = re.split(r"[^a-z]", Path(mistake["file"]).stem.lower().lstrip("_"))[0] or "other"
+        kinds.setdefault((mistake["label"], mistake["answer"]), Counter())[word] += 1
+    lines = [
+        f"{len(row['mistakes']):,} wrong answers of {row['variant']}, by the first word of the file's name:\n",
+        "| shows | answer | photos | kinds |",
+        "|---|---|---|---|",
+    ]
+    for (label, answer), words in sorted(kinds.items(), key=lambda item: -item[1].total()):
+        shown = ", ".join(f"{word} {count}" for word, count in words.most_common(12))
+        lines.append(f"| {label} | {answer} | {words.total():,} | {shown} |")
     return "\n".join(lines)
 
 

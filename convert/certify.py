@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from convert.load import Parent
 from edge.classifier import Classifier, decide
+from edge.contract import Contract
 from edge.errors import CatdogError, InputError
 from edge.fit import fit
-from edge.labelled import Labelled
+from edge.judged import Part, Row
+from edge.metrics import Classes, Share, fallback_figures
 from edge.photo import read_photo
 from edge.statistics import mcnemar, wilson
 
@@ -27,6 +29,8 @@ class Measured(NamedTuple):
         agreeing: how many got the answer that Keras gave.
         largest, mean: difference of a probability from Keras', 0..1.
         lost, won: photos that only Keras got right, and that only the variant did.
+        mistakes: every wrong answer: file, label, answer, probability.
+        sets: DATA folder by folder: accuracy and, where the model has a fallback, what that does, as JSON-ready data.
     """
 
     variant: str
@@ -38,6 +42,8 @@ class Measured(NamedTuple):
     mean: float
     lost: int
     won: int
+    mistakes: list[dict[str, Any]]
+    sets: list[dict[str, Any]]
 
     @property
     def accuracy(self) -> float:
@@ -65,7 +71,7 @@ class Measured(NamedTuple):
 def measure(
     parent: Parent,
     variants: dict[str, Path],
-    photos: Sequence[Labelled],
+    parts: Sequence[Part],
     report: Callable[[CatdogError], None],
 ) -> list[Measured]:
     """Run every photo through Keras and through `edge.Classifier` on each variant.
@@ -73,23 +79,24 @@ def measure(
     Args:
         parent: the Keras model.
         variants: name -> sealed .tflite file.
-        photos: labelled with the model's labels.
+        parts: photos labelled with the model's labels, by DATA folder.
         report: called with each photo that cannot be read.
 
     Returns:
         Keras first, then the variants.
     """
     classifiers = {name: Classifier(path) for name, path in variants.items()}
-    fitted, truth = [], []
+    fitted, labels, read = [], [], []
     answers: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in classifiers}
-    for photo in photos:
+    for photo in (row for part in parts for row in part.rows):
         try:
             image = read_photo(photo.path)
         except CatdogError as fault:
             report(fault)
             continue
         fitted.append(fit(image, parent.fit))
-        truth.append(parent.labels.index(photo.label))
+        labels.append(parent.labels.index(photo.label))
+        read.append(photo)
         for name, classifier in classifiers.items():
             answers[name].append(classifier.predict(image))
     if not fitted:
@@ -98,7 +105,8 @@ def measure(
     reference = predict_keras(parent, np.stack(fitted))
     rows = {"keras": reference, **{name: np.stack(values) for name, values in answers.items()}}
     chosen = {name: np.array([decide(contract, row) for row in values]) for name, values in rows.items()}
-    right = {name: values == np.array(truth) for name, values in chosen.items()}
+    truth = np.array(labels)
+    right = {name: values == truth for name, values in chosen.items()}
     sizes = {name: path.stat().st_size for name, path in {"keras": parent.path, **variants}.items()}
     return [
         Measured(
@@ -111,9 +119,45 @@ def measure(
             float(np.abs(values - reference).mean()),
             int((right["keras"] & ~right[name]).sum()),
             int((right[name] & ~right["keras"]).sum()),
+            _mistakes(read, contract, right[name], chosen[name], values),
+            _sets(parts, np.array([str(photo.folder) for photo in read]), contract, truth, chosen[name], values),
         )
         for name, values in rows.items()
     ]
+
+
+def _mistakes(
+    photos: Sequence[Row], contract: Contract, right: npt.NDArray[np.bool_], chosen: Classes, values: Any
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": photos[i].name,
+            "label": photos[i].label,
+            "answer": contract.labels[chosen[i]],
+            "probability": round(float(values[i, chosen[i]]), 4),
+        }
+        for i in np.flatnonzero(~right).tolist()
+    ]
+
+
+def _sets(
+    parts: Sequence[Part], folders: Any, contract: Contract, truth: Classes, chosen: Classes, values: Any
+) -> list[dict[str, Any]]:
+    """Return the figures of each DATA folder."""
+    rows = []
+    for part in parts:
+        here = folders == str(part.folder)
+        right = int((chosen[here] == truth[here]).sum())
+        row = {
+            "folder": part.folder.resolve().name,
+            "split": part.split,
+            "accuracy": Share(right, int(here.sum())).document(),
+        }
+        if contract.fallback is not None and len(contract.labels) > 2:
+            number = contract.labels.index(contract.fallback)
+            row["fallback"] = fallback_figures(truth[here], chosen[here], values[here], number).document()
+        rows.append(row)
+    return rows
 
 
 def predict_keras(parent: Parent, fitted: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

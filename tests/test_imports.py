@@ -26,6 +26,7 @@ FLOORS = (
     "fit files metrics record",
     "photo contract runtime report",
     "classifier labelled",
+    "judged",
     "capture",
     "live",
     "outputs",

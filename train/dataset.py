@@ -63,6 +63,8 @@ def load(
     seed: int = 1,
     validation: float = 0.1,
     excluded: Mapping[str, str] | None = None,
+    judging: Sequence[Path] = (),
+    classes: Sequence[str] = (),
 ) -> Dataset:
     """Read the table of photos.
 
@@ -76,14 +78,19 @@ def load(
         seed: of the split.
         validation: share of the training photos to validate with, 0..1.
         excluded: digest -> reason, of photos to leave out.
+        judging: further DATA folders, all of whose photos are test photos.
+        classes: the labels to keep; all where none is given.
 
     Raises:
         InputError: a folder cannot be used, or fewer than two classes are left.
     """
-    rows = list_photos(folders, renames)
+    rows = list_photos(folders, renames) + [row._replace(split="test") for row in list_photos(judging, renames)]
     unknown = set(renames) - {path.parent.name for path, _, _ in rows} - _folder_names(rows)
     if unknown:
         raise InputError(", ".join(sorted(unknown)), "is no class folder, so it cannot be renamed", "Check --label")
+    if missing := sorted(set(classes) - {label for _, label, _ in rows}):
+        raise InputError(f"class {missing[0]}", "has no folder", "Check --classes")
+    rows = [row for row in rows if not classes or row.label in classes]
     has_validation = any(split == "val" for _, _, split in rows)
     skipped: list[CatdogError] = []
     kept: dict[str, Photo] = {}

@@ -273,9 +273,7 @@ class Trainer:
         features -= mean
         gram = (features.T @ features).astype(np.float64)
         penalty = 0.1 * np.trace(gram) / len(gram)  # relative, so that it fits any backbone and number of photos
-        kernel = np.linalg.solve(
-            gram + penalty * np.eye(len(gram)), features.T @ (self.samples.targets - shares)
-        )
+        kernel = np.linalg.solve(gram + penalty * np.eye(len(gram)), features.T @ (self.samples.targets - shares))
         answers = (features @ kernel + shares).astype(np.float32)
         sureness = 6 / best_temperature(answers * 6, self.samples.targets.argmax(1))
         head.set_weights([kernel * sureness, (shares - mean @ kernel) * sureness])
@@ -302,7 +300,9 @@ class Trainer:
             **{f"best{i}": value for i, value in enumerate(self.best)},
             "logits": self.best_logits,
         }
-        text = json.dumps({"identity": identity, "history": self.history, "best": [self.best_epoch, self.best_accuracy]})
+        text = json.dumps(
+            {"identity": identity, "history": self.history, "best": [self.best_epoch, self.best_accuracy]}
+        )
         with replacing(path, durable=True) as temporary, temporary.open("wb") as file:
             np.savez(file, text=np.frombuffer(text.encode(), np.uint8), **arrays)
 

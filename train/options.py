@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
     )
+    parser.add_argument("--classes", default="", metavar="A,B,...", help="learn these alone (all)")
+    parser.add_argument(
+        "--test", action="append", default=[], type=Path, metavar="DATA", help="photos that judge: learn nothing alike"
+    )
     parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
     parser.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
     parser.add_argument("--fallback", metavar="LABEL", help="the class that means none of the others, e.g. neither")

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
     """Read the table of photos that the arguments name, and say what was left out."""
     excluded = read_exclusions(options.exclusions) if options.exclusions else None
-    data = dataset.load(options.data, parse_renames(options.label), seed=seed, validation=validation, excluded=excluded)
+    data = dataset.load(
+        options.data,
+        parse_renames(options.label),
+        seed=seed,
+        validation=validation,
+        excluded=excluded,
+        judging=options.test,
+        classes=[name for name in options.classes.split(",") if name],
+    )
     data = twins.separate(data, options.cache)
     report_skipped(list(data.skipped))
     for reason, number in data.left_out.items():

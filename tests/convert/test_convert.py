@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -51,6 +53,33 @@ def test_four_variants_a_certificate_and_a_card_are_written(converted: Path) -> 
     card = (converted / "origin.md").read_text()
     assert all(variant in card for variant in VARIANTS)
     assert "blue, green, warm" in card
+
+
+def test_every_folder_that_judges_has_its_own_figures(
+    here: Command, photos: Path, parent: Path, tmp_path: Path
+) -> None:
+    """A second folder holds red photos under the name green, and one that shows what it says."""
+    for suffix in (".keras", ".json"):
+        shutil.copy(parent.with_suffix(suffix), tmp_path)
+    record = json.loads((tmp_path / "origin.json").read_bytes())
+    (tmp_path / "origin.json").write_text(json.dumps({**record, "fallback": "blue"}))
+    odd = write_photos(tmp_path / "odd", ("green",), count=1)
+    for number in range(3):
+        cv2.imwrite(str(odd / "green" / f"wrong_{number}.png"), picture("red", seed=number))
+    here("convert", tmp_path / "origin.keras", "--calibration", photos, "--photos", photos, odd, "--max-drop", "100")
+    certificate = json.loads((tmp_path / "origin.certificate.json").read_bytes())
+    for row in certificate["variants"]:
+        first, second = row["sets"]
+        assert (first["folder"], first["split"], first["accuracy"]["n"]) == (photos.name, "test", 18)
+        assert (second["folder"], second["split"], second["accuracy"]["n"]) == ("odd", "all", 4)
+        assert first["fallback"]["kept"]["n"] == 6
+        assert second["fallback"]["kept"]["share"] is None
+        assert first["accuracy"]["hits"] + second["accuracy"]["hits"] + len(row["mistakes"]) == 22
+        wrong = [mistake for mistake in row["mistakes"] if "wrong" in mistake["file"]]
+        assert {(mistake["label"], mistake["answer"]) for mistake in wrong} == {("green", "warm")}
+    card = (tmp_path / "origin.md").read_text()
+    assert "odd, 4 photos (all)" in card
+    assert "| green | warm | 3 | wrong 3 |" in card
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -149,7 +178,7 @@ def test_what_cannot_be_converted_is_one_line(here: Command, photos: Path, paren
     ("folders", "words"),
     [
         ({"train": ("red", "green")}, "readable training photos"),
-        ({"train": ("horse",)}, "is none of the model's labels"),
+        ({"train": ("horse",)}, "is none of the classes that the model knows"),
         ({}, "no class folders"),
     ],
 )

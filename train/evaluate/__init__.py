@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edge import __version__
+from edge import __version__, judged
 from edge.commands import positive
 from edge.errors import EXIT_FAILED, EXIT_OK, printable
 from edge.files import write_atomically
 from edge.labelled import parse_renames
 from edge.report import as_text, save
 from train.evaluate import model as models
-from train.evaluate import photos, show
+from train.evaluate import show
 from train.evaluate.figures import figures
 from train.evaluate.measure import Answers, measure
+from train.evaluate.photos import sample
 from train.evaluate.pictures import examples, thumbnails
 from train.samples import report_skipped, show_progress
 
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
     )
-    parser.add_argument("--split", choices=photos.SPLITS, help="which photos (test where a folder has some, else all)")
+    parser.add_argument("--split", choices=judged.SPLITS, help="which photos (test where a folder has some, else all)")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes")
     parser.add_argument(
         "--no-photos", dest="photos", action="store_false", help="leave them out of the page, so that it can be shown"
@@ -53,10 +54,10 @@ def main(options: argparse.Namespace) -> int:
     """Measure, and say and write what was found. Status 1 when photos had to be skipped."""
     started = time.perf_counter()
     model = models.load(options.model, options.threads, options.fallback)
-    parts = photos.choose(options.data, model.renames, parse_renames(options.label), options.split)
+    parts = judged.choose(options.data, model.renames, parse_renames(options.label), options.split)
     rows = [row for part in parts for row in part.rows]
-    photos.check_labels(rows, model.contract.labels)
-    sampled = [] if options.quick else photos.sample(rows, options.robust_photos, options.seed)
+    judged.check_labels(rows, model.contract.labels)
+    sampled = [] if options.quick else sample(rows, options.robust_photos, options.seed)
     answers = measure(model, rows, sampled, options.seed, show_progress("measuring"))
     report_skipped(list(answers.skipped))
     document = {

@@ -7,6 +7,7 @@ import numpy as np
 
 from edge.classifier import decide
 from edge.contract import Contract
+from edge.judged import Part, Row
 from edge.metrics import (
     Classes,
     Floats,
@@ -21,7 +22,6 @@ from edge.metrics import (
 )
 from train.corruptions import CORRUPTIONS, STRENGTHS
 from train.evaluate.measure import Answers
-from train.evaluate.photos import Part, Row
 
 
 def figures(answers: Answers, parts: Sequence[Part], contract: Contract, seed: int) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from edge.errors import CatdogError, InputError
 from edge.fit import FitRule, Image, fit
+from edge.judged import Row
 from edge.photo import read_photo
 from edge.quiet import quiet
 from train.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from train.evaluate.model import Model, Probabilities
-from train.evaluate.photos import Row
 
 _CHUNK = 32  # photos decoded ahead: with 31 versions each of 224 x 224 pixels, 150 MB
 

@@ -1,0 +1,172 @@
+"""Make the shipped models again from folders of photos: train, convert, prove; each with its card and its record.
+
+Says beforehand what is missing and how long it will take. A run that was stopped goes on where it was; a model that
+is complete is left alone (delete models/NAME.keras to make it again).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from edge.cli import report_errors  # noqa: E402
+from edge.errors import EXIT_OK, InputError  # noqa: E402
+from edge.labelled import list_photos, parse_renames  # noqa: E402
+
+
+class Model(NamedTuple):
+    """How a shipped model is made.
+
+    Attributes:
+        name: of its files.
+        train: arguments of `python -m train`, besides those that all have.
+        classes: what it tells apart.
+        teachers: models to make before, from which it learns.
+        weights: the file of ImageNet weights that it starts from, where it does.
+    """
+
+    name: str
+    train: tuple[str, ...]
+    classes: tuple[str, ...] = ("cat", "dog", "neither")
+    teachers: tuple[str, ...] = ()
+    weights: str | None = None
+
+
+MODELS = (
+    Model(
+        "default",
+        ("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08"),
+        weights="mobilenet_v2_1.0_224_no_top.weights.h5",
+    ),
+    Model(
+        "small",
+        ("--network", "mobilenet-small", "--fallback", "neither", "--validation", "0.08"),
+        teachers=("default",),
+        weights="mobilenet_v2_0.35_224_no_top.weights.h5",
+    ),
+    Model("origin", ("--network", "origin"), classes=("cat", "dog")),
+)
+
+
+def main() -> int:
+    """Plan, say the plan, and carry it out."""
+    parser = argparse.ArgumentParser(prog="make models", description=__doc__.split("\n\n")[0])
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folders of class folders, or of splits")
+    parser.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DATA", help="photos that only judge")
+    parser.add_argument("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
+    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
+    parser.add_argument("--out", type=Path, default=ROOT / "models", metavar="DIR", help="where they go (models)")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
+    parser.add_argument("--only", default="", metavar="A,B,...", help="these models alone")
+    parser.add_argument("--short", action="store_true", help="one epoch at 32 pixels: to see that everything works")
+    parser.add_argument("--plan", action="store_true", help="say what would be done, and end")
+    options = parser.parse_args()
+    return report_errors("make models", lambda: _main(options))
+
+
+def _main(options: argparse.Namespace) -> int:
+    asked = [name for name in options.only.split(",") if name]
+    if unknown := sorted(set(asked) - {model.name for model in MODELS}):
+        known = ", ".join(model.name for model in MODELS)
+        raise InputError(f"--only {unknown[0]}", "is none of the shipped models", f"Choose among {known}")
+    wanted = [model for model in MODELS if not asked or model.name in asked]
+    photos = list_photos(options.data, parse_renames(options.label))
+    counts = Counter(photo.label for photo in photos if photo.split in (None, "train"))
+    print("training photos: " + ", ".join(f"{count:,} {label}" for label, count in sorted(counts.items())))
+    for model in wanted:
+        _check(model, wanted, counts, options)
+        print(_plan(model, counts, options))
+    if options.plan:
+        return EXIT_OK
+    for model in wanted:
+        if _complete(model, options.out):
+            continue
+        for words in (_train(model, options), _convert(model, options)):
+            print("\n$ " + " ".join(words[1:]).replace("-m ", "python -m ", 1), flush=True)
+            if status := subprocess.run(words, cwd=ROOT, check=False).returncode:
+                return status
+    return EXIT_OK
+
+
+def _check(model: Model, wanted: list[Model], counts: Counter[str], options: argparse.Namespace) -> None:
+    """Raise InputError when something that `model` needs is missing."""
+    for label in model.classes:
+        if not counts[label]:
+            raise InputError(
+                f"class {label}", f"has no training photo, and {model.name} needs some", "Name a folder with --label"
+            )
+    for teacher in model.teachers:
+        made = [other.name for other in wanted[: wanted.index(model)]]
+        if teacher not in made and not (options.out / f"{teacher}.keras").exists():
+            raise InputError(
+                f"{teacher}.keras", f"is not there, and {model.name} learns from it", f"Make {teacher}, too"
+            )
+    if options.weights and model.weights and not (options.weights / model.weights).exists():
+        raise InputError(options.weights / model.weights, "is not there", "Leave --weights out to download it")
+
+
+def _plan(model: Model, counts: Counter[str], options: argparse.Namespace) -> str:
+    if _complete(model, options.out):
+        return f"{model.name}: complete; delete {options.out / model.name}.keras to make it again"
+    last = _record(ROOT / "models" / f"{model.name}.json")
+    if not last or options.short:
+        return f"{model.name}: to be made"
+    photos = sum(counts[label] for label in model.classes)
+    former = sum(count for name, count in last["photos"].items() if not name.startswith("test/"))
+    took = last["seconds"] / 60
+    words = f"{model.name}: about {took * photos / former:.0f} minutes of training"
+    return f"{words} (it took {took:.0f} with {former:,} photos, {last['machine']})"
+
+
+def _record(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_bytes())) if path.exists() else {}
+
+
+def _complete(model: Model, out: Path) -> bool:
+    """True where the model was trained to its end and converted after that."""
+    record, certificate = _record(out / f"{model.name}.json"), _record(out / f"{model.name}.certificate.json")
+    made = (out / f"{model.name}.keras").exists() and record.get("complete", False)
+    return bool(made and certificate.get("keras_sha256") == record["keras_sha256"])
+
+
+def _train(model: Model, options: argparse.Namespace) -> list[str]:
+    words = [sys.executable, "-m", "train", *map(str, options.data), *model.train, "--name", model.name, "--resume"]
+    words += ["--classes", ",".join(model.classes), "--out", str(options.out), "--cache", str(options.cache)]
+    for teacher in model.teachers:
+        words += ["--teacher", str(options.out / f"{teacher}.keras")]
+    if options.weights and model.weights:
+        words += ["--weights", str(options.weights / model.weights)]
+    if options.exclusions:
+        words += ["--exclusions", str(options.exclusions)]
+    for folder in options.judge:
+        words += ["--test", str(folder)]
+    if options.short:
+        words += ["--epochs", "1", "--side", "32"]
+    return words + _labels(options)
+
+
+def _convert(model: Model, options: argparse.Namespace) -> list[str]:
+    words = [sys.executable, "-m", "convert", str(options.out / f"{model.name}.keras")]
+    words += ["--calibration", *map(str, options.data)]
+    judges = [*(folder for folder in options.data if _has_test(folder)), *options.judge]
+    words += ["--photos", *map(str, judges)] if judges else []
+    return words + (["--max-drop", "100"] if options.short else []) + _labels(options)
+
+
+def _has_test(folder: Path) -> bool:
+    return any(photo.split == "test" for photo in list_photos([folder], {}))
+
+
+def _labels(options: argparse.Namespace) -> list[str]:
+    return [word for label in options.label for word in ("--label", label)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""`make models`: the recipe of the shipped models, cut short, and what it says when something is missing."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from subprocess import CompletedProcess, run
+
+import keras
+import pytest
+
+from edge.classifier import Classifier
+from tests.conftest import ROOT, one_line, picture, write_photos
+
+FOLDERS = ("--label", "red=cat", "--label", "green=dog", "--label", "blue=neither")
+
+
+def make(*words: object) -> CompletedProcess[str]:
+    """Run scripts/make_models.py."""
+    script = ROOT / "scripts" / "make_models.py"
+    return run([sys.executable, str(script), *map(str, words)], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "photos"
+    write_photos(folder / "train", count=14)
+    return write_photos(folder / "test", count=3, seed=900).parent
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Backbones of noise, in place of ImageNet's."""
+    folder = tmp_path_factory.mktemp("weights")
+    for alpha in ("1.0", "0.35"):
+        backbone = keras.applications.MobileNetV2((224, 224, 3), alpha=float(alpha), include_top=False, weights=None)
+        backbone.save_weights(folder / f"mobilenet_v2_{alpha}_224_no_top.weights.h5")
+    return folder
+
+
+def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Path, tmp_path: Path) -> None:
+    words = (photos, *FOLDERS, "--weights", weights, "--out", tmp_path, "--cache", tmp_path / "cache", "--short")
+    done = make(*words)
+    assert done.returncode == 0, done.stderr
+    for name, labels in (("default", ("cat", "dog", "neither")), ("small", ("cat", "dog", "neither"))):
+        classifier = Classifier(tmp_path / f"{name}.int8.tflite")
+        assert classifier.labels == labels
+        assert classifier.contract.fallback == "neither"
+        assert classifier.classify(picture("red")).label in labels
+    record = json.loads((tmp_path / "small.json").read_bytes())
+    assert len(record["run"]["teachers"]) == 1
+    assert Classifier(tmp_path / "origin.int8.tflite").labels == ("cat", "dog")  # it leaves the folder blue alone
+    before = (tmp_path / "default.int8.tflite").read_bytes()
+    again = make(*words)
+    assert again.returncode == 0
+    assert again.stdout.count(": complete; delete") == 3
+    assert "$ python" not in again.stdout
+    assert (tmp_path / "default.int8.tflite").read_bytes() == before
+
+
+def test_the_plan_names_minutes_and_makes_nothing(photos: Path, tmp_path: Path) -> None:
+    done = make(photos, *FOLDERS, "--out", tmp_path / "out", "--plan")
+    assert done.returncode == 0
+    assert "14 cat, 14 dog, 14 neither" in done.stdout
+    assert "minutes of training" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_missing_is_said_before_anything_starts(photos: Path, weights: Path, tmp_path: Path) -> None:
+    two = tmp_path / "two"
+    for label in ("red", "green"):
+        shutil.copytree(photos / "train" / label, two / label)
+    (tmp_path / "empty").mkdir()
+    cases = (
+        ((two, *FOLDERS[:4]), "class neither: has no training photo"),
+        ((photos, *FOLDERS, "--only", "small"), "default.keras: is not there"),
+        ((photos, *FOLDERS, "--only", "large"), "--only large: is none of the shipped models"),
+        ((photos, *FOLDERS, "--weights", tmp_path / "empty"), "mobilenet_v2_1.0_224_no_top.weights.h5: is not there"),
+        ((tmp_path / "nowhere",), "there is no such folder"),
+    )
+    for words, expected in cases:
+        done = make(*words, "--out", tmp_path / "out")
+        assert done.returncode == 2
+        assert expected in one_line(done)
+    assert not (tmp_path / "out").exists()

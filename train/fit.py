@@ -129,7 +129,9 @@ class Trainer:
     def _step(self, side: int) -> Callable[..., Any]:
         """Return the compiled training step for pictures of this side."""
         if side not in self._steps:
-            view, light = RandomView(self.recipe.views, side), RandomLight(self.recipe.views)
+            # Teachers see the very view that the network sees, at their own size, which may be larger.
+            seen = max([side, *(int(teacher.input.shape[1]) for teacher in self.teachers)])
+            view, light = RandomView(self.recipe.views, seen), RandomLight(self.recipe.views)
             paste = RandomPaste(self.recipe.views.paste, self.fallback)
 
             def step(pixels: Any, targets: Any, seed: Any) -> Any:
@@ -139,6 +141,8 @@ class Trainer:
                 images = light(images, seed=seed)
                 images, targets = _mixed(images, targets, seed, self.recipe)
                 taught = self._taught(images)
+                if seen != side:
+                    images = tf.image.resize(images, (side, side), antialias=True)
                 with tf.GradientTape() as tape:
                     logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
                     loss = self._loss(targets, logits, taught)

@@ -30,6 +30,7 @@ FLOORS = (
     "capture",
     "live",
     "outputs",
+    "bench",
     "commands",
     "cli",
     "__main__",
@@ -44,7 +45,7 @@ WHEEL = {
 STAND_INS = {"tflite_runtime": "runtime"}  # not asked for by the wheel, used where it is there already
 
 # Optional parts: a module, and what it alone may import besides, such as "edge.outputs.mqtt": "paho".
-EXTRAS: dict[str, str] = {}
+EXTRAS: dict[str, str] = {"edge.bench.graphs": "ai_edge_litert"}  # its schema, where it is there
 
 # What training and conversion import, by the names in requirements/train.in and edge.in.
 WORKSTATION = {

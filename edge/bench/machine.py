@@ -1,0 +1,238 @@
+"""What machine this is, in what state, and whether that spoilt a measurement. Reads Linux' /proc and /sys alone.
+
+Everything is read below a root and through a given reader of commands, so that a test can be a Raspberry Pi.
+"""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from edge import __version__, runtime
+
+# What the runtime's kernels choose by: vector widths, dot products of bytes, half floats.
+FEATURES = (
+    *("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8"),
+    *("neon", "asimd", "asimdhp", "asimddp", "i8mm", "sve"),
+)
+# "CPU part" of Arm's own cores in /proc/cpuinfo, those of small boards (Arm's technical reference manuals, MIDR_EL1).
+_ARM_PARTS = {
+    "0xc07": "Cortex-A7",
+    "0xd03": "Cortex-A53",
+    "0xd04": "Cortex-A35",
+    "0xd05": "Cortex-A55",
+    "0xd07": "Cortex-A57",
+    "0xd08": "Cortex-A72",
+    "0xd09": "Cortex-A73",
+    "0xd0a": "Cortex-A75",
+    "0xd0b": "Cortex-A76",
+    "0xd41": "Cortex-A78",
+    "0xd42": "Cortex-A78AE",
+    "0xb76": "ARM1176",
+}
+# Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
+_THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+
+_OTHERS = 0.1  # share of all cores that other programs may use before a run counts as disturbed
+_DROP = 0.95  # of the clock frequency at the start that must be left at the end
+_DRIFT = 1.10  # by how much the first model may take longer at the end than at the beginning
+_EVERY_S = 0.5  # how often frequency and temperature are looked at
+
+
+def ask(words: Sequence[str]) -> str:
+    """Return what a command prints; nothing where it is missing or fails."""
+    with suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(words, capture_output=True, text=True, timeout=5, check=True).stdout
+    return ""
+
+
+class Machine(NamedTuple):
+    """Where to read a machine: the root of its files, and a reader of commands."""
+
+    root: Path = Path("/")
+    ask: Callable[[Sequence[str]], str] = ask
+
+    def read(self, path: str) -> str:
+        """Return a file's text without white space and zero bytes around it; nothing where it cannot be read."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self.root / path).read_text("utf-8").strip().strip("\0")
+        return ""
+
+    def numbers(self, pattern: str) -> list[int]:
+        """Return the numbers that stand in the files of a glob pattern."""
+        texts = (self.read(str(path.relative_to(self.root))) for path in sorted(self.root.glob(pattern)))
+        return [int(text) for text in texts if text.lstrip("-").isdigit()]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def facts(machine: Machine) -> dict[str, Any]:
+    """Return what does not change during a run: board, processor, memory, versions."""
+    info = machine.read("proc/cpuinfo")
+    words = set(" ".join(_field(info, name) for name in ("flags", "Features")).split())
+    memory = _field(machine.read("proc/meminfo"), "MemTotal").split()
+    return {
+        "board": machine.read("proc/device-tree/model") or None,
+        "cpu": _field(info, "model name") or _ARM_PARTS.get(_field(info, "CPU part")) or platform.machine(),
+        "architecture": platform.machine(),
+        "features": [name for name in FEATURES if name in words],
+        "cores": cores(),
+        "max_mhz": max(machine.numbers("sys/devices/system/cpu/cpu*/cpufreq/cpuinfo_max_freq"), default=0) // 1000
+        or None,
+        "memory_mb": int(memory[0]) * 1024 // 10**6 if memory else None,
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": {
+            "catdog-edge": __version__,
+            "Python": platform.python_version(),
+            "numpy": np.__version__,
+            "OpenCV": cv2.__version__,
+            runtime.NAME: _version(runtime.NAME),
+        },
+    }
+
+
+def _field(text: str, name: str) -> str:
+    """Return the value of the first line `name : value`."""
+    pairs = (line.partition(":") for line in text.splitlines())
+    return next((value.strip() for key, _, value in pairs if key.strip() == name), "")
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def state(machine: Machine) -> dict[str, Any]:
+    """Return what may change during a run; None where this machine does not say."""
+    load = machine.read("proc/loadavg").split()
+    governors = {
+        machine.read(str(p.relative_to(machine.root))) for p in machine.root.glob(_CPUFREQ + "scaling_governor")
+    }
+    own = os.times()
+    return {
+        "governor": ", ".join(sorted(governors - {""})) or None,
+        **_moving(machine),
+        "throttled": _throttled(machine),
+        "load_1m": float(load[0]) if load else None,
+        "busy_s": _busy_s(machine),
+        "own_s": own.user + own.system + own.children_user + own.children_system,
+        "clock_s": time.monotonic(),
+    }
+
+
+_CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
+
+
+def _moving(machine: Machine) -> dict[str, float | None]:
+    frequencies = machine.numbers(_CPUFREQ + "scaling_cur_freq")
+    # Millidegrees; what is not between frost and fire is a sensor that is not there.
+    warm = [t / 1000 for t in machine.numbers("sys/class/thermal/thermal_zone*/temp") if 0 < t < 150_000]
+    return {
+        "mhz": max(frequencies) / 1000 if frequencies else None,
+        "temperature_c": max(warm, default=None),
+    }
+
+
+def _throttled(machine: Machine) -> int | None:
+    """Return the throttle bits of a Raspberry Pi, from the kernel or else from the firmware's own tool."""
+    text = machine.read("sys/devices/platform/soc/soc:firmware/get_throttled")
+    text = text or machine.ask(["vcgencmd", "get_throttled"]).strip().rpartition("=")[2]
+    with suppress(ValueError):
+        return int(text, 16)
+    return None
+
+
+def _busy_s(machine: Machine) -> float | None:
+    """Return how many core-seconds all programs (and a hypervisor's other guests) have used since start-up."""
+    first = machine.read("proc/stat").partition("\n")[0].split()
+    if len(first) < 9 or first[0] != "cpu":
+        return None
+    user, nice, system, _idle, _wait, irq, soft_irq, steal = map(int, first[1:9])
+    return float(user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+class Watch:
+    """Looks at frequency and temperature twice a second while rounds are measured.
+
+    Args:
+        machine: where to look.
+        clock: seconds.
+    """
+
+    def __init__(self, machine: Machine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._machine, self._clock = machine, clock
+        self._last = -_EVERY_S
+        self.mhz: list[float] = []
+        self.temperatures_c: list[float] = []
+
+    def __call__(self) -> None:
+        """Look, where it is time to."""
+        if self._clock() - self._last < _EVERY_S:
+            return
+        self._last = self._clock()
+        seen = _moving(self._machine)
+        for value, kept in ((seen["mhz"], self.mhz), (seen["temperature_c"], self.temperatures_c)):
+            if value is not None:
+                kept.append(value)
+
+
+def complaints(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    mhz: Sequence[float],
+    control: Mapping[str, float],
+    drift: float,
+    cores: int,
+) -> list[str]:
+    """Return the reasons why what was measured between two states cannot be trusted.
+
+    Args:
+        before, after: from `state`.
+        mhz: clock frequencies on the way.
+        control: ratio of the first model to itself, with `low` and `high`.
+        drift: the first model's median in the last quarter of the rounds over that in the first quarter.
+        cores: of the machine.
+    """
+    found = []
+    if not control["low"] <= 1 <= control["high"]:
+        ends = f"{control['low']:.3f} to {control['high']:.3f}"
+        found.append(f"the first model differs from itself: ratio {control['ratio']:.3f} ({ends})")
+    others = used_by_others(before, after)
+    if others is not None and others > _OTHERS * cores:
+        found.append(f"other programs used {others:.1f} of {cores} cores")
+    found.extend(_throttling(before["throttled"], after["throttled"]))
+    quarter = len(mhz) // 4
+    if quarter and np.median(mhz[-quarter:]) < _DROP * np.median(mhz[:quarter]):
+        found.append(f"the clock fell from {np.median(mhz[:quarter]):.0f} to {np.median(mhz[-quarter:]):.0f} MHz")
+    if drift > _DRIFT:
+        found.append(f"the first model took {drift - 1:.0%} longer at the end than at the beginning")
+    return found
+
+
+def used_by_others(before: Mapping[str, Any], after: Mapping[str, Any]) -> float | None:
+    """Return how many cores other programs used between two states, on average."""
+    if before["busy_s"] is None or after["busy_s"] is None:
+        return None
+    busy = (after["busy_s"] - before["busy_s"]) - (after["own_s"] - before["own_s"])
+    return float(max(0.0, busy / max(after["clock_s"] - before["clock_s"], 1e-3)))
+
+
+def _throttling(before: int | None, after: int | None) -> list[str]:
+    """Say which throttle bits are set at either end, or came up in between."""
+    if after is None:
+        return []
+    now = (after | (before or 0) | ((after & ~(before or 0)) >> 16)) & 0xF
+    return [f"the board reports: {name}" for bit, name in _THROTTLE.items() if now >> bit & 1]

@@ -1,0 +1,261 @@
+"""The whole benchmark: models in, one dict out (its keys: `edge.bench`)."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from edge import __version__
+from edge.bench import energy, figures, graphs, parts
+from edge.bench.accuracy import choose, judge
+from edge.bench.machine import Machine, Watch, complaints, cores, facts, state
+from edge.bench.rounds import Floats, Plan, Samples, measure
+from edge.classifier import Classifier
+from edge.errors import InputError
+from edge.fit import Image
+from edge.photo import read_photo
+
+FRAME = (640, 480)  # what most webcams give, width x height
+FORMAT = 1
+
+
+class Length(NamedTuple):
+    """How much to measure: the rounds, those of sweep and stages, fresh starts of a model, seconds of energy each."""
+
+    main: Plan
+    side: Plan
+    starts: int
+    energy_s: float
+
+
+FULL = Length(Plan(), Plan(128, 10.0, 4), 7, 5.0)
+QUICK = Length(Plan(128, 5.0, 8), Plan(32, 2.0, 4, 3), 3, 1.0)
+
+
+class Wishes(NamedTuple):
+    """What to bench, as the command line says it.
+
+    Attributes:
+        models: .tflite files.
+        data: folders of labelled photos; none for speed alone.
+        renames: class folder -> label.
+        threads: counts for the sweep; the first one is used for everything else. None: 1, 2 and 4, as far as there
+            are cores.
+        seconds: time limit of the rounds; by `quick` where it is None.
+        quick: measure little.
+        budget_ms, max_drop: what `figures.ship` goes by.
+        energy: a meter's file.
+        command: the words that asked for this, for the record.
+    """
+
+    models: Sequence[Path]
+    data: Sequence[Path] = ()
+    renames: Mapping[str, str] = {}
+    threads: Sequence[int] | None = None
+    seconds: float | None = None
+    quick: bool = False
+    budget_ms: float | None = None
+    max_drop: float | None = None
+    energy: Path | None = None
+    command: str = ""
+
+    @property
+    def length(self) -> Length:
+        """How much to measure."""
+        length = QUICK if self.quick else FULL
+        return length if self.seconds is None else length._replace(main=length.main._replace(seconds=self.seconds))
+
+
+def bench(
+    wishes: Wishes,
+    say: Callable[[str], object] = lambda _: None,
+    machine: Machine = Machine(),  # noqa: B008 - it holds nothing that changes
+    seed: int = 1,
+) -> dict[str, Any]:
+    """Measure; return the document.
+
+    Args:
+        wishes: what and how.
+        say: told what is being done.
+        machine: where it runs.
+        seed: of orders and bootstrap; the times themselves no seed can repeat.
+
+    Raises:
+        CatdogError: a model, a folder or a file cannot be used; found out before anything is measured.
+    """
+    begun, started = time.monotonic(), datetime.now(UTC)
+    length, random = wishes.length, np.random.default_rng(seed)
+    paths = names(wishes.models)
+    models = {name: Classifier(path) for name, path in paths.items()}
+    rows = choose(wishes.data, wishes.renames, models) if wishes.data else []
+    if wishes.energy is not None:
+        energy.read_samples(wishes.energy)
+    threads, notes = sweep_of(wishes.threads, cores())
+    frame = cv2.resize(read_photo(parts.PHOTO), FRAME).astype(np.uint8, copy=False)
+    say("starting each model in fresh processes")
+    starts = parts.starts(paths, length.starts, random)
+    say(f"measuring, up to {length.main.seconds:.0f} s")
+    run, latencies = _rounds(paths, models, frame, threads[0], length.main, machine, random)
+    say("measuring threads and stages")
+    sweep = parts.sweep(paths, threads, length.side, random)
+    stages = parts.stages(models, frame, length.side, random)
+    if rows:
+        say(f"judging {len(rows)} photos")
+    judged = judge(rows, models)
+    say("measuring energy")
+    works = {name: partial(model.classify, frame) for name, model in models.items()}
+    joules, doubts = energy.measure(works, length.energy_s, wishes.energy, machine.root)
+    found: list[dict[str, Any]] = [
+        {
+            **_identity(name, path, models[name]),
+            **latencies[name],
+            **starts[name],
+            "sweep": sweep[name],
+            "stages": stages[name],
+            **judged.figures[name],
+            "energy": joules.get(name),
+        }
+        for name, path in paths.items()
+    ]
+    missing = [] if run["peak"] else [f"peak of this machine: {graphs.MISSING}"]
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "command": wishes.command,
+        "started": started.isoformat("T", "seconds"),
+        "seconds": round(time.monotonic() - begun, 1),
+        "quick": wishes.quick,
+        "threads": threads,
+        "notes": [*notes, *doubts, *missing],
+        **run,
+        "machine": facts(machine),
+        "models": found,
+        "front": figures.front(found),
+        "ship": figures.ship(found, wishes.budget_ms, wishes.max_drop),
+        "skipped": [{"file": fault.thing, "wrong": fault.wrong} for fault in judged.skipped],
+    }
+
+
+def _rounds(
+    paths: Mapping[str, Path],
+    models: Mapping[str, Classifier],
+    frame: Image,
+    threads: int,
+    plan: Plan,
+    machine: Machine,
+    random: np.random.Generator,
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Measure the main rounds; return what the document says of the run, and of each model."""
+    before, watch = state(machine), Watch(machine)
+    yardsticks = parts.yardsticks(random, threads)
+    samples = measure(
+        [*parts.visits(paths, frame, threads), *parts.yardstick_visits(yardsticks, threads)], plan, random, watch
+    )
+    after = {**state(machine), "hottest_c": max(watch.temperatures_c, default=None)}
+    first, peak = next(iter(paths)), _peak(yardsticks, samples)
+    reference = samples.times[first, "classify"]
+    control = figures.ratio(samples.times[parts.CONTROL + first, "classify"], reference, random)
+    run = {
+        "rounds": samples.blocks * samples.rounds,
+        "blocks": samples.blocks,
+        "warm_ups": plan.warm_ups,
+        "disturbed": complaints(before, after, watch.mhz, control, _drift(reference), cores()),
+        "control": control,
+        "before": before,
+        "after": after,
+        "peak": peak,
+    }
+    return run, {name: _latencies(name, models[name], samples, reference, peak, random) for name in paths}
+
+
+def _latencies(
+    name: str,
+    classifier: Classifier,
+    samples: Samples,
+    reference: Floats,
+    peak: Mapping[str, Any] | None,
+    random: np.random.Generator,
+) -> dict[str, Any]:
+    """Return the figures of one model's rounds."""
+    whole, network = samples.times[name, "classify"], samples.times[name, "invoke"]
+    return {
+        "classify": figures.latency(whole, random),
+        "invoke": figures.latency(network, random),
+        "per_second": 1000 / float(whole.mean()),
+        "ratio": figures.ratio(whole, reference, random),
+        **_effort(classifier, network, peak),
+    }
+
+
+def names(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return a short name for each file, the same file once: its stem, with its folder where stems are the same.
+
+    Raises:
+        InputError: there is no file.
+    """
+    if not paths:
+        raise InputError("MODEL", "was not given", "Name .tflite files, e.g. catdog bench models/*.tflite")
+    unique = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
+    stems = [path.name.removesuffix(".tflite") for path in unique]
+    short = [s if stems.count(s) == 1 else f"{p.resolve().parent.name}/{s}" for s, p in zip(stems, unique, strict=True)]
+    return {name if short.count(name) == 1 else str(path): path for name, path in zip(short, unique, strict=True)}
+
+
+def sweep_of(asked: Sequence[int] | None, available: int) -> tuple[list[int], list[str]]:
+    """Return the thread counts to measure, none above the cores that there are, and what to say of those left out."""
+    kept = [count for count in dict.fromkeys(asked or (1, 2, 4)) if count <= available] or [1]
+    left = [str(count) for count in asked or () if count > available]
+    there = "one core" if available == 1 else f"{available} cores"
+    notes = [f"threads {', '.join(left)}: left out, there is {there}" if available == 1 else
+             f"threads {', '.join(left)}: left out, there are {there}"] if left else []  # fmt: skip
+    if available == 1 and not left:
+        notes = ["one core: more than one thread is not measured"]
+    return kept, notes
+
+
+def _peak(yardsticks: Sequence[graphs.Yardstick], samples: Samples) -> dict[str, dict[str, Any]] | None:
+    return {
+        y.kind: {"gmacs": _rate(y.macs, samples.times[str(y), "invoke"]), "shape": y.shape} for y in yardsticks
+    } or None
+
+
+def _rate(macs: int, times: Floats) -> float:
+    """Return 10^9 multiply-adds a second, by the median of times in ms."""
+    return macs / float(np.median(times)) / 1e6
+
+
+def _drift(times: Floats) -> float:
+    """Return the median of the last quarter of all rounds over that of the first."""
+    flat = times.ravel()
+    quarter = max(1, len(flat) // 4)
+    return float(np.median(flat[-quarter:]) / np.median(flat[:quarter]))
+
+
+def _effort(classifier: Classifier, times: Floats, peak: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """Return multiply-adds, their rate, and its share of the peak in the arithmetic of the variant."""
+    count = graphs.macs(classifier.path.read_bytes())
+    if not count or not peak:
+        return {"macs": count, "gmacs": None, "share": None}
+    # Dynamic range turns its inputs into bytes as it goes: int8 arithmetic, too.
+    kind = "int8" if classifier.contract.variant in ("int8", "dynamic") else "float32"
+    rate = _rate(count, times)
+    return {"macs": count, "gmacs": rate, "share": rate / peak[kind]["gmacs"]}
+
+
+def _identity(name: str, path: Path, classifier: Classifier) -> dict[str, Any]:
+    content, contract = path.read_bytes(), classifier.contract
+    return {
+        "name": name,
+        "file": str(path),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "variant": contract.variant,
+        "labels": list(contract.labels),
+        "input": f"{contract.fit.width} x {contract.fit.height}",
+    }

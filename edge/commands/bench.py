@@ -1,0 +1,108 @@
+"""`catdog bench MODEL...`: how fast, large and right models are on this machine."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from edge.commands import positive
+from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add = parser.add_argument
+    add("models", nargs="*", type=Path, metavar="MODEL", help=".tflite files; ratios are against the first one")
+    add("--data", action="append", default=[], type=Path, metavar="DIR", help="class folders of photos: accuracy, too")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--threads", metavar="N,N", help="thread counts to try, the first one for all else (1,2,4, as cores allow)")
+    add("--seconds", type=_amount, metavar="S", help="time limit of the main rounds, else there are 1,024 (60)")
+    add("--quick", action="store_true", help="a short run, to see that all works; the report says so")
+    add("--strict", action="store_true", help="status 1 when something disturbed the run")
+    add("--json", type=Path, metavar="FILE", help="write all figures as data")
+    add("--html", type=Path, metavar="FILE", help="write a page with plots")
+    add("--budget-ms", type=_amount, metavar="MS", help="name the model to ship: its p95 must not be above this")
+    add("--max-drop", type=_amount, metavar="POINTS", help="... its accuracy not further below the best one's (1)")
+    add("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"), help="say what changed between two --json files")
+    add("--energy", type=Path, metavar="FILE", help="a meter's file of time,watts lines (seconds since 1970)")
+
+
+def _amount(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return number
+
+
+def main(options: argparse.Namespace) -> int:
+    """Measure, and say and write what was found. Status 1: over budget, photos skipped, or --strict and disturbed."""
+    if options.compare:
+        return _compare(*options.compare)
+    from edge.bench.measure import Wishes, bench
+    from edge.labelled import parse_renames
+
+    threads = _threads(options.threads)
+    renames = parse_renames(options.label)
+    for path in filter(None, (options.json, options.html)):
+        check_target(path)
+    wishes = Wishes(
+        *(options.models, options.data, renames, threads, options.seconds, options.quick),
+        *(options.budget_ms, options.max_drop, options.energy, " ".join(["catdog", *sys.argv[1:]])),
+    )
+    document = bench(wishes, _say)
+    _write(options, document)
+    for fault in document["skipped"]:
+        print(f"catdog: skipped {fault['file']}: {fault['wrong']}", file=sys.stderr)
+    nothing = document["ship"] is not None and document["ship"]["model"] is None
+    failed = nothing or document["skipped"] or (options.strict and document["disturbed"])
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+def _threads(text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [positive(part) for part in text.split(",")]
+    except (ValueError, argparse.ArgumentTypeError):
+        raise InputError(f"--threads {text}", "is no list of whole numbers", "Write for instance 1,2,4") from None
+
+
+def check_target(path: Path) -> None:
+    """Raise CatdogError where a report could not be written, before minutes are spent on measuring it."""
+    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
+    if path.is_dir():
+        raise CatdogError(path, "is a folder", "Give a file's path")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CatdogError(path, f"cannot be written: {folder} is no folder to write in", "Give another path")
+
+
+def _say(words: str) -> None:
+    """Tell someone who waits what is going on."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"catdog: {words} ...", file=sys.stderr)
+
+
+def _write(options: argparse.Namespace, document: dict[str, Any]) -> None:
+    import json
+
+    from edge.bench import show
+    from edge.files import write_atomically
+    from edge.report import as_text, save
+
+    if options.json:
+        content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_atomically(options.json, content.encode("utf-8", "replace"))
+    if options.html:
+        save(options.html, show.title(document), show.sections(document, page=True), document["command"])
+    print(as_text(show.title(document), show.sections(document), show.WIDTH))
+
+
+def _compare(old: Path, new: Path) -> int:
+    from edge.bench import compare, show
+    from edge.report import as_text
+
+    before, after = compare.read(old), compare.read(new)
+    sections = show.changes_as_sections(compare.changes(before, after), compare.notes(before, after))
+    print(as_text("What changed", sections, show.WIDTH))
+    return EXIT_OK

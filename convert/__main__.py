@@ -1,26 +1,32 @@
 """Convert a Keras image classifier to TFLite, and prove that nothing was lost.
 
 Writes NAME.float32.tflite, NAME.float16.tflite, NAME.dynamic.tflite and NAME.int8.tflite, each with its whole
-contract inside, NAME.certificate.json and the card NAME.md. Where int8 loses more than the budget, nothing is
-written and the exit status is 1.
+contract inside, NAME.certificate.json and the card NAME.md. Where int8 loses more than the budget, the layers that
+lose it are kept in float; where a variant still does, nothing is written and the exit status is 1.
 """
 
 import argparse
+import glob
 import json
 import os
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from convert.adapt import PIXEL_RANGES
+from convert.budget import Budget
+from convert.show import sections, thumbnails
 from edge import __version__
 from edge.cli import report_errors
 from edge.commands import positive
-from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError
+from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
 from edge.files import write_atomically
 from edge.judged import Part, Row, check_labels, choose
 from edge.labelled import Labelled, list_photos, parse_renames
+from edge.report import as_text, save
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,7 +40,6 @@ def main(argv: list[str] | None = None) -> int:
         "--calibration",
         type=Path,
         nargs="+",
-        required=True,
         metavar="DATA",
         help="class folders; int8 takes its ranges from training photos among them",
     )
@@ -45,21 +50,85 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--labels", default="", metavar="A,B,...", help="names of the outputs, where no record has them"
     )
+    parser.add_argument(
+        "--pixel-range",
+        choices=PIXEL_RANGES,
+        help="what the input takes, where the model has no Rescaling layer that shows it",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (beside the model)")
     parser.add_argument("--count", type=positive, default=200, metavar="N", help="photos to calibrate with (200)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of their choice (1)")
-    parser.add_argument("--max-drop", type=float, default=1.0, metavar="POINTS", help="budget of int8's accuracy (1.0)")
+    parser.add_argument(
+        "--max-drop",
+        type=_percent,
+        default=Budget().max_drop_points,
+        metavar="POINTS",
+        help="of accuracy that a variant may lose, rounded up to whole photos (%(default)s)",
+    )
+    parser.add_argument(
+        "--min-agreement",
+        type=_percent,
+        default=Budget().min_agreement_percent,
+        metavar="PERCENT",
+        help="of photos that must get Keras' answer, rounded likewise (%(default)s)",
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the certificate as a page, with flipped photos"
+    )
+    parser.add_argument(
+        "--no-photos", dest="show_photos", action="store_false", help="leave them out, so that it can be shown"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="convert nothing: say whether the .tflite files are of this very model"
+    )
     arguments = sys.argv[1:] if argv is None else argv
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(_joined(arguments))
+    if not (options.check or options.calibration):
+        parser.error("the following arguments are required: --calibration")
     options.command_line = shlex.join(["python", "-m", "convert", *arguments])
-    return report_errors("convert", lambda: _main(options))
+    return report_errors("convert", lambda: (_check if options.check else _main)(options))
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Join `--pixel-range -1..1` by an equals sign: argparse would take -1..1 for an option."""
+    joined: list[str] = []
+    for word in arguments:
+        if joined and joined[-1] == "--pixel-range":
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _percent(text: str) -> float:
+    """Parse a number from 0 to 100 for argparse."""
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 100")
+    return number
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Say that the variants of a model are up to date; raise InputError for one that is stale."""
+    from edge.contract import read_model, unseal
+    from edge.record import check_fresh, identify
+
+    digest, _ = identify(options.model)
+    folder, name = options.out or options.model.parent, options.model.stem
+    found = sorted(folder.glob(f"{glob.escape(name)}.*.tflite"))
+    if not found:
+        raise InputError(options.model, f"has no {name}.*.tflite in {folder}", "Convert it with --calibration DATA")
+    for path in found:
+        check_fresh(path, options.model, unseal(read_model(path), path).origins.get("keras_sha256"))
+    print(f"up to date with {options.model} ({digest[:12]}): {', '.join(path.name for path in found)}")
+    return EXIT_OK
 
 
 def _main(options: argparse.Namespace) -> int:
     from convert import calibration
     from convert.load import load
 
-    parent = load(options.model, tuple(filter(None, options.labels.split(","))))
+    parent = load(options.model, tuple(filter(None, options.labels.split(","))), options.pixel_range)
     renames = {**parent.record.get("renames", {}), **parse_renames(options.label)}
     learned = parent.record.get("classes") or ()  # the trainer's --classes: folders of others are left alone
     photos = [photo for photo in list_photos(options.calibration, renames) if not learned or photo.label in learned]
@@ -79,52 +148,112 @@ def _main(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list[Part], folder: Path) -> int:
     """Make and judge the variants in `folder`; put them where they belong if they are good enough."""
-    from convert.card import card
-    from convert.certify import measure
-    from convert.metadata import attach, describe
+    from convert.certify import compare, measure, sample
+    from convert.mixed import convert_mixed
     from convert.variants import VARIANTS, convert
-    from edge.contract import Contract, seal
 
-    name = options.model.stem
-    sealed = {variant: folder / f"{name}.{variant}.tflite" for variant in VARIANTS}
-    for variant, path in sealed.items():
-        contract = Contract(
-            name,
-            variant,
-            parent.labels,
-            parent.fit,
-            parent.record.get("temperature", 1.0),
-            parent.record.get("thresholds", {}),
-            parent.record.get("fallback"),
-            _origins(parent, chosen, options),
-        )
-        model = convert(parent.model, variant, chosen.pictures)
-        path.write_bytes(seal(attach(model, describe(contract)), contract))
-    rows = measure(parent, sealed, judged, _report)
-    certificate = {
-        "name": name,
+    photos = sample(parent, judged, _report)
+    made = {
+        variant: _seal(options, parent, chosen, folder, variant, convert(parent.model, variant, chosen.pictures))
+        for variant in VARIANTS
+    }
+    size_bytes = parent.path.stat().st_size
+    rows = [compare(photos, _contract(options, parent, chosen, "keras"), "keras", size_bytes, photos.reference)]
+    rows += [measure(photos, variant, path) for variant, path in made.items()]
+    budget, plain = Budget(options.max_drop, options.min_agreement), None
+    if budget.misses(rows[-1:]):
+        print("plain int8 is over budget: looking for the layers that lose most", flush=True)
+        if mixed := convert_mixed(parent.model, chosen.pictures):
+            made["int8"] = _seal(options, parent, chosen, folder, "int8", mixed.content, mixed.float_layers)
+            plain, rows[-1] = rows[-1], measure(photos, "int8", made["int8"], mixed.float_layers)
+    document = _certificate(options, parent, chosen, photos, rows, plain, budget)
+    print(as_text(f"Certificate of {printable(options.model.name)}", sections(document)))
+    if document["missed"]:
+        _write_page(options, document, rows)
+        for line in document["missed"]:
+            print(f"convert: {line}", file=sys.stderr)
+        print("convert: nothing was written", file=sys.stderr)
+        return EXIT_FAILED
+    _install(options, parent, document, list(made.values()))
+    _write_page(options, document, rows)
+    return EXIT_OK
+
+
+def _certificate(
+    options: argparse.Namespace, parent: Any, chosen: Any, photos: Any, rows: list[Any], plain: Any, budget: Budget
+) -> dict[str, Any]:
+    """Return the certificate as JSON-ready data; `plain` is the int8 that a second attempt replaced."""
+    return {
+        "name": options.model.stem,
+        "command": options.command_line,
+        "version": __version__,
         "labels": list(parent.labels),
         "fit": parent.fit._asdict(),
         "keras_sha256": parent.digest,
         "photos": rows[0].photos,
-        "what": ", ".join(dict.fromkeys(part.split for part in judged)),
+        "what": ", ".join(dict.fromkeys(part.split for part in photos.parts)),
+        "calibration": {"photos": len(chosen.digests), "seed": options.seed},
+        "budget": budget.document(),
+        "missed": budget.misses(rows),
+        "plain_int8": plain and plain.document(),
         "variants": [row.document() for row in rows],
     }
-    _print_table(rows)
-    drop = (rows[0].accuracy - rows[-1].accuracy) * 100
-    if drop > options.max_drop:
-        print(
-            f"convert: int8 loses {drop:.2f} points, more than the budget of {options.max_drop:g}. Nothing was written",
-            file=sys.stderr,
-        )
-        return EXIT_FAILED
-    out = options.out or options.model.parent
-    for path in sealed.values():
+
+
+def _install(options: argparse.Namespace, parent: Any, document: dict[str, Any], made: list[Path]) -> None:
+    """Put the files where they belong, certificate and card last: those say that the conversion is complete."""
+    from convert.card import card
+
+    name, out = options.model.stem, options.out or options.model.parent
+    for path in made:
         write_atomically(out / path.name, path.read_bytes())
-    write_atomically(out / f"{name}.certificate.json", json.dumps(certificate, indent=1).encode() + b"\n")
-    write_atomically(out / f"{name}.md", card(name, parent.record, certificate, options.command_line).encode())
-    print(f"written to {out}: {', '.join(path.name for path in sealed.values())}")
-    return EXIT_OK
+    write_atomically(out / f"{name}.certificate.json", json.dumps(document, indent=1).encode() + b"\n")
+    write_atomically(out / f"{name}.md", card(name, parent.record, document, options.command_line).encode())
+    print(f"\nwritten to {out}: {', '.join(path.name for path in made)}")
+
+
+def _write_page(options: argparse.Namespace, document: dict[str, Any], rows: list[Any]) -> None:
+    if options.html:
+        flips = [flip for row in rows for flip in row.flips]
+        pictures = thumbnails(document, flips) if options.show_photos else None
+        title = f"Certificate of {printable(options.model.name)}"
+        save(options.html, title, sections(document, pictures), options.command_line)
+
+
+def _seal(
+    options: argparse.Namespace,
+    parent: Any,
+    chosen: Any,
+    folder: Path,
+    variant: str,
+    model: bytes,
+    float_layers: tuple[str, ...] = (),
+) -> Path:
+    """Write a variant into `folder`, with everything that the product knows about it, and return its path."""
+    from convert.metadata import attach, describe
+    from edge.contract import seal
+
+    contract = _contract(options, parent, chosen, variant, float_layers)
+    path = folder / f"{contract.name}.{variant}.tflite"
+    path.write_bytes(seal(attach(model, describe(contract)), contract))
+    return path
+
+
+def _contract(
+    options: argparse.Namespace, parent: Any, chosen: Any, variant: str, float_layers: tuple[str, ...] = ()
+) -> Any:
+    from edge.contract import Contract
+
+    return Contract(
+        options.model.stem,
+        variant,
+        parent.labels,
+        parent.fit,
+        parent.record.get("temperature", 1.0),
+        parent.record.get("thresholds", {}),
+        parent.record.get("fallback"),
+        {**_origins(parent, chosen, options), **({"float_layers": list(float_layers)} if float_layers else {})},
+    )
 
 
 def _origins(parent: Any, chosen: Any, options: argparse.Namespace) -> dict[str, Any]:
@@ -158,18 +287,6 @@ def _held_out(photos: list[Labelled], folders: list[Path]) -> list[Part]:
 
 def _report(fault: CatdogError) -> None:
     print(f"convert: skipped {fault}", file=sys.stderr)
-
-
-def _print_table(rows: list[Any]) -> None:
-    print(f"{'':<9}{'bytes':>11}  {'accuracy':>9}  {'95 % interval':>16}  {'agrees':>8}  {'largest diff.':>13}")
-    for row in rows:
-        figures = row.document()
-        print(
-            f"{row.variant:<9}{row.bytes:>11,}  {row.accuracy:>9.2%}  "
-            f"{figures['accuracy_low']:>7.2%} - {figures['accuracy_high']:.2%}  "
-            f"{row.agreement:>8.2%}  {row.largest:>13.4f}"
-        )
-    print(f"on {rows[0].photos:,} photos, through the code that runs on the device")
 
 
 if __name__ == "__main__":

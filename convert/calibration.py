@@ -14,6 +14,8 @@ from edge.labelled import Labelled
 from edge.photo import read_photo
 
 LEAST = 10  # photos below which ranges are guesswork
+ENOUGH = 100  # photos from which on ranges are sure
+MOST = 500  # photos from which on more change nothing but the time it takes
 
 
 class Calibration(NamedTuple):
@@ -34,8 +36,15 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
     """Choose `count` photos, the same number of each class where there are enough.
 
     Raises:
-        InputError: fewer than `LEAST` readable photos.
+        InputError: `count` is none from ENOUGH to MOST, or there are fewer than LEAST readable photos. Fewer than
+            `count` will do: small data sets exist.
     """
+    if not ENOUGH <= count <= MOST:
+        raise InputError(
+            f"--count {count}",
+            f"is not from {ENOUGH} to {MOST}: of fewer photos the ranges are guesswork, more only take time",
+            "Leave it out to take 200",
+        )
     shuffled: dict[str, list[Path]] = {}
     for photo in photos:
         if photo.split in (None, "train"):

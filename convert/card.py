@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from convert.show import folder_columns, share, title
 from convert.variants import VARIANTS
 
 
@@ -39,7 +40,7 @@ def variants_table(rows: list[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row['variant']} | {row['bytes']:,} | {row['accuracy']:.2%} ({row['accuracy_low']:.2%} to "
+        f"| {title(row)} | {row['bytes']:,} | {row['accuracy']:.2%} ({row['accuracy_low']:.2%} to "
         f"{row['accuracy_high']:.2%}) | {row['agreement']:.2%} | {row['largest']:.4f} | {row['mcnemar_p']:.2f} | "
         f"{VARIANTS.get(row['variant'], 'the parent')} |"
         for row in rows
@@ -49,27 +50,16 @@ def variants_table(rows: list[dict[str, Any]]) -> str:
 
 def sets_table(rows: Sequence[dict[str, Any]]) -> str:
     """Return one DATA folder's figures as a Markdown table, a row for Keras and each variant."""
-    columns = {"accuracy": [row["accuracy"] for row in rows]}
-    for key, words in _FALLBACK.items():
-        if all("fallback" in row and row["fallback"][key]["n"] for row in rows):
-            columns[words] = [row["fallback"][key] for row in rows]
+    columns = folder_columns(rows)
     lines = [
         f"{rows[0]['folder']}, {rows[0]['accuracy']['n']:,} photos ({rows[0]['split']}):\n",
         f"| variant | {' | '.join(columns)} |",
         "|---" * (len(columns) + 1) + "|",
     ]
     for number, name in enumerate(("keras", *VARIANTS)):
-        shares = (column[number] for column in columns.values())
-        cells = (f"{share['share']:.2%} ({share['low']:.2%} to {share['high']:.2%})" for share in shares)
+        cells = (share(column[number]) for column in columns.values())
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-_FALLBACK = {
-    "among_others": "other classes told apart",
-    "kept": "called the fallback, rightly",
-    "lost": "called the fallback, wrongly",
-}
 
 
 def failures(row: dict[str, Any]) -> str:

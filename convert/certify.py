@@ -15,7 +15,44 @@ from edge.fit import fit
 from edge.judged import Part, Row
 from edge.metrics import Classes, Share, fallback_figures
 from edge.photo import read_photo
+from edge.quiet import quiet
 from edge.statistics import mcnemar, wilson
+
+
+class Sample(NamedTuple):
+    """The photos that every variant is measured on, and what Keras says of them.
+
+    Attributes:
+        parts: the photos by DATA folder, those included that could not be read.
+        rows: the ones that were read.
+        fitted: uint8 (photos, height, width, 3): what goes into the network.
+        truth: int64 (photos,): the number of each one's label.
+        reference: float32 (photos, labels): Keras' probabilities.
+    """
+
+    parts: Sequence[Part]
+    rows: Sequence[Row]
+    fitted: npt.NDArray[np.uint8]
+    truth: Classes
+    reference: npt.NDArray[np.float32]
+
+
+class Flip(NamedTuple):
+    """A photo that a variant answers otherwise than Keras: its path, its label, both answers and how sure they are."""
+
+    path: Path
+    file: str
+    label: str
+    keras: str
+    keras_probability: float
+    answer: str
+    probability: float
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON-ready data, by the file's name alone."""
+        document = self._asdict()
+        del document["path"]
+        return document
 
 
 class Measured(NamedTuple):
@@ -31,6 +68,8 @@ class Measured(NamedTuple):
         lost, won: photos that only Keras got right, and that only the variant did.
         mistakes: every wrong answer: file, label, answer, probability.
         sets: DATA folder by folder: accuracy and, where the model has a fallback, what that does, as JSON-ready data.
+        flips: the photos that did not get Keras' answer.
+        float_layers: what was kept in float, in a variant that is int8 otherwise.
     """
 
     variant: str
@@ -44,6 +83,8 @@ class Measured(NamedTuple):
     won: int
     mistakes: list[dict[str, Any]]
     sets: list[dict[str, Any]]
+    flips: list[Flip]
+    float_layers: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> float:
@@ -56,74 +97,78 @@ class Measured(NamedTuple):
         return self.agreeing / self.photos
 
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready data, with interval and p-value."""
+        """Return the figures as JSON-ready data, with intervals and p-value."""
         low, high = wilson(self.right, self.photos)
+        agreement_low, agreement_high = wilson(self.agreeing, self.photos)
         return {
             **self._asdict(),
             "accuracy": self.accuracy,
             "accuracy_low": low,
             "accuracy_high": high,
             "agreement": self.agreement,
+            "agreement_low": agreement_low,
+            "agreement_high": agreement_high,
             "mcnemar_p": mcnemar(self.lost, self.won),
+            "flips": [flip.document() for flip in self.flips],
+            "float_layers": list(self.float_layers),
         }
 
 
-def measure(
-    parent: Parent,
-    variants: dict[str, Path],
-    parts: Sequence[Part],
-    report: Callable[[CatdogError], None],
-) -> list[Measured]:
-    """Run every photo through Keras and through `edge.Classifier` on each variant.
+def sample(parent: Parent, parts: Sequence[Part], report: Callable[[CatdogError], None]) -> Sample:
+    """Read the photos, and ask Keras about each of them.
 
     Args:
         parent: the Keras model.
-        variants: name -> sealed .tflite file.
         parts: photos labelled with the model's labels, by DATA folder.
         report: called with each photo that cannot be read.
 
-    Returns:
-        Keras first, then the variants.
+    Raises:
+        InputError: none can be read.
     """
-    classifiers = {name: Classifier(path) for name, path in variants.items()}
-    fitted, labels, read = [], [], []
-    answers: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in classifiers}
-    for photo in (row for part in parts for row in part.rows):
+    fitted, rows = [], []
+    for row in (row for part in parts for row in part.rows):
         try:
-            image = read_photo(photo.path)
+            fitted.append(fit(read_photo(row.path), parent.fit))
+            rows.append(row)
         except CatdogError as fault:
             report(fault)
-            continue
-        fitted.append(fit(image, parent.fit))
-        labels.append(parent.labels.index(photo.label))
-        read.append(photo)
-        for name, classifier in classifiers.items():
-            answers[name].append(classifier.predict(image))
     if not fitted:
         raise InputError("photos", "none could be read, so nothing can be proved", "Give readable labelled photos")
-    contract = next(iter(classifiers.values())).contract
-    reference = predict_keras(parent, np.stack(fitted))
-    rows = {"keras": reference, **{name: np.stack(values) for name, values in answers.items()}}
-    chosen = {name: np.array([decide(contract, row) for row in values]) for name, values in rows.items()}
-    truth = np.array(labels)
-    right = {name: values == truth for name, values in chosen.items()}
-    sizes = {name: path.stat().st_size for name, path in {"keras": parent.path, **variants}.items()}
-    return [
-        Measured(
-            name,
-            sizes[name],
-            len(truth),
-            int(right[name].sum()),
-            int((chosen[name] == chosen["keras"]).sum()),
-            float(np.abs(values - reference).max()),
-            float(np.abs(values - reference).mean()),
-            int((right["keras"] & ~right[name]).sum()),
-            int((right[name] & ~right["keras"]).sum()),
-            _mistakes(read, contract, right[name], chosen[name], values),
-            _sets(parts, np.array([str(photo.folder) for photo in read]), contract, truth, chosen[name], values),
-        )
-        for name, values in rows.items()
-    ]
+    truth = np.array([parent.labels.index(row.label) for row in rows])
+    stacked = np.stack(fitted)
+    return Sample(parts, rows, stacked, truth, predict_keras(parent, stacked))
+
+
+def measure(photos: Sample, name: str, path: Path, float_layers: tuple[str, ...] = ()) -> Measured:
+    """Run every photo through `edge.Classifier` on a sealed .tflite file, and compare with Keras."""
+    classifier = Classifier(path)
+    values = np.stack([classifier.predict_fitted(picture) for picture in photos.fitted])
+    row = compare(photos, classifier.contract, name, path.stat().st_size, values)
+    return row._replace(float_layers=float_layers)
+
+
+def compare(
+    photos: Sample, contract: Contract, name: str, size_bytes: int, values: npt.NDArray[np.float32]
+) -> Measured:
+    """Return the figures of a variant that gave `values`, float32 (photos, labels)."""
+    chosen = np.array([decide(contract, row) for row in values])
+    keras = np.array([decide(contract, row) for row in photos.reference])
+    right, keras_right = chosen == photos.truth, keras == photos.truth
+    difference = np.abs(values - photos.reference)
+    return Measured(
+        name,
+        size_bytes,
+        len(values),
+        int(right.sum()),
+        int((chosen == keras).sum()),
+        float(difference.max()),
+        float(difference.mean()),
+        int((keras_right & ~right).sum()),
+        int((right & ~keras_right).sum()),
+        _mistakes(photos.rows, contract, right, chosen, values),
+        _sets(photos, contract, chosen, values),
+        _flips(photos, contract, keras, chosen, values),
+    )
 
 
 def _mistakes(
@@ -140,12 +185,26 @@ def _mistakes(
     ]
 
 
-def _sets(
-    parts: Sequence[Part], folders: Any, contract: Contract, truth: Classes, chosen: Classes, values: Any
-) -> list[dict[str, Any]]:
+def _flips(photos: Sample, contract: Contract, keras: Classes, chosen: Classes, values: Any) -> list[Flip]:
+    return [
+        Flip(
+            photos.rows[i].path,
+            photos.rows[i].name,
+            photos.rows[i].label,
+            contract.labels[keras[i]],
+            round(float(photos.reference[i, keras[i]]), 4),
+            contract.labels[chosen[i]],
+            round(float(values[i, chosen[i]]), 4),
+        )
+        for i in np.flatnonzero(chosen != keras).tolist()
+    ]
+
+
+def _sets(photos: Sample, contract: Contract, chosen: Classes, values: Any) -> list[dict[str, Any]]:
     """Return the figures of each DATA folder."""
-    rows = []
-    for part in parts:
+    folders = np.array([str(row.folder) for row in photos.rows])
+    truth, rows = photos.truth, []
+    for part in photos.parts:
         here = folders == str(part.folder)
         right = int((chosen[here] == truth[here]).sum())
         row = {
@@ -165,5 +224,6 @@ def predict_keras(parent: Parent, fitted: npt.NDArray[np.uint8]) -> npt.NDArray[
     import tensorflow as tf
 
     forward = tf.function(lambda picture: parent.model(picture, training=False))
-    rows = [np.asarray(forward(tf.constant(picture[None].astype(np.float32))))[0] for picture in fitted]
+    with quiet(2):  # TensorFlow reports optimisations that it tried in vain
+        rows = [np.asarray(forward(tf.constant(picture[None].astype(np.float32))))[0] for picture in fitted]
     return np.stack(rows).astype(np.float32)

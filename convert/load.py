@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.errors import InputError
+from convert.adapt import adapt
+from edge.errors import InputError, printable
 from edge.fit import FitRule
 from edge.quiet import quiet
-from edge.record import file_digest, read_record
+from edge.record import identify
 
 
 class Parent(NamedTuple):
@@ -30,28 +31,28 @@ class Parent(NamedTuple):
     record: dict[str, Any]
 
 
-def load(path: Path, labels: tuple[str, ...] = ()) -> Parent:
-    """Load a Keras image classifier.
+def load(path: Path, labels: tuple[str, ...] = (), pixel_range: str | None = None) -> Parent:
+    """Load a Keras image classifier, and bring it into the one form that the converter knows.
 
     Args:
-        path: a .keras file with one (batch, height, width, 3) input and one output that sums to 1.
-        labels: the names of its outputs, where no record beside it gives them.
+        path: a .keras file with one (batch, height, width, 3) input and one output.
+        labels: the names of its outputs in their order, where no record beside it gives them. A network with a
+            single output tells two: first the one that means 0, then the one that means 1.
+        pixel_range: what its input takes, a key of `PIXEL_RANGES`, where nothing in it shows that.
 
     Raises:
         InputError: the file is missing, damaged, no classifier of this form, or its record is another model's.
     """
-    record = read_record(path)
+    digest, record = identify(path)
     model = _read_keras(path)
-    height, width = _check_input(path, model)
+    height, width = _check_shapes(path, model)
     labels = labels or tuple(record.get("labels", ()))
     if not labels:
         raise InputError(path, "has no record that names its classes", "Name them: --labels cat,dog,neither")
-    outputs = model.outputs[0].shape[-1]
-    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2 or outputs != len(labels):
-        shapes = ", ".join(str(tuple(output.shape)) for output in model.outputs)
-        raise InputError(path, f"gives {shapes}, not one row of {len(labels)} probabilities", "Check --labels")
+    if len(set(labels)) < len(labels):
+        raise InputError(f"--labels {','.join(labels)}", "names one label twice", "Give every output its own name")
     fit = FitRule(**record["fit"]) if "fit" in record else FitRule(height, width)
-    return Parent(path, _of_one_picture(model, height, width), labels, fit, file_digest(path), record)
+    return Parent(path, adapt(path, model, (height, width), len(labels), pixel_range), labels, fit, digest, record)
 
 
 def _read_keras(path: Path) -> Any:
@@ -64,19 +65,32 @@ def _read_keras(path: Path) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as fault:  # Keras raises nearly every kind for a bad file
         first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
-        raise InputError(path, f"cannot be loaded by Keras ({first_line})", "Save it again as .keras") from None
+        own = "Could not locate" in str(fault) or "lambda" in str(fault).lower()
+        remedy = "Rebuild it from Keras' own layers" if own else "Save it again as .keras"
+        raise InputError(path, f"cannot be loaded by Keras ({printable(first_line)})", remedy) from None
 
 
-def _check_input(path: Path, model: Any) -> tuple[int, int]:
-    shape = tuple(model.inputs[0].shape)
-    if len(model.inputs) != 1 or len(shape) != 4 or shape[3] != 3 or None in shape[1:3]:
-        raise InputError(path, f"takes {shape}, not one (height, width, 3) picture", "Give an image classifier")
-    return int(shape[1]), int(shape[2])
+def _check_shapes(path: Path, model: Any) -> tuple[int, int]:
+    """Return height and width of the one picture that the network takes."""
+    taken, given = (_shapes(getattr(model, name, None)) for name in ("inputs", "outputs"))
+    if taken is None or given is None:
+        raise InputError(path, "states no input shape", "Call model.build((None, height, width, 3)), and save it again")
+    remedy = "Give an image classifier"
+    if len(taken) != 1 or len(taken[0]) != 4 or taken[0][3] not in (1, 3):
+        raise InputError(path, f"takes {_named(taken)}, not one (height, width, 3) picture", remedy)
+    _, height, width, channels = taken[0]
+    if channels == 1:
+        raise InputError(path, f"takes grey pictures, {_named(taken)}", "Train it on colour: (height, width, 3)")
+    if height is None or width is None:
+        raise InputError(path, f"takes pictures of any size, {_named(taken)}", "Fix height and width in its Input")
+    if len(given) != 1 or len(given[0]) != 2 or given[0][1] is None:
+        raise InputError(path, f"gives {_named(given)}, not one row of answers", remedy)
+    return int(height), int(width)
 
 
-def _of_one_picture(model: Any, height: int, width: int) -> Any:
-    """Fix the batch to 1: a Flatten of unknown batch becomes three more operations and two XNNPACK partitions."""
-    import keras
+def _shapes(tensors: Any) -> list[tuple[int | None, ...]] | None:
+    return [tuple(tensor.shape) for tensor in tensors] if tensors else None
 
-    picture = keras.Input(batch_shape=(1, height, width, 3), name="picture")
-    return keras.Model(picture, model(picture))
+
+def _named(shapes: list[tuple[int | None, ...]]) -> str:
+    return " and ".join(str(shape[1:]) for shape in shapes)

@@ -34,32 +34,43 @@ def convert(model: Any, variant: str, calibration: Image) -> bytes:
         CatdogError: TensorFlow cannot convert the model.
         ModelError: the int8 input would not take pixels as they are.
     """
+    content = run(converter(model, variant, calibration), f"{variant} variant")
+    if variant == "int8":
+        check_pixels(content)
+    return content
+
+
+def converter(model: Any, variant: str, calibration: Image) -> Any:
+    """Return TensorFlow's converter, set up for a variant; arguments are those of `convert`."""
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    made = tf.lite.TFLiteConverter.from_keras_model(model)
     if variant != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        made.optimizations = [tf.lite.Optimize.DEFAULT]
     if variant == "float16":
-        converter.target_spec.supported_types = [tf.float16]
+        made.target_spec.supported_types = [tf.float16]
     if variant == "int8":
-        converter.representative_dataset = lambda: ([picture[None].astype(np.float32)] for picture in calibration)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.uint8
-        converter.inference_output_type = tf.uint8
+        made.representative_dataset = lambda: ([picture[None].astype(np.float32)] for picture in calibration)
+        made.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        made.inference_input_type = tf.uint8
+        made.inference_output_type = tf.uint8
+    return made
+
+
+def run(made: Any, name: str) -> bytes:
+    """Return what a converter gives, in silence; `name` is what errors call it."""
     try:
         # C++, Python and the warnings module each have their say, hundreds of lines of it.
         with quiet(1, 2), redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            content = bytes(converter.convert())
+            return bytes(made.convert())
     except Exception as fault:  # the converter raises many kinds, all meaning this
         first_line = printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:150])
-        raise CatdogError(f"{variant} variant", f"cannot be made ({first_line})", "Check the model's layers") from None
-    if variant == "int8":
-        _check_pixels(content)
-    return content
+        raise CatdogError(name, f"cannot be made ({first_line})", "Check the model's layers") from None
 
 
-def _check_pixels(content: bytes) -> None:
+def check_pixels(content: bytes) -> None:
+    """Raise ModelError unless a flatbuffer takes pixels as they are: uint8 with scale 1 and zero point 0."""
     from edge import runtime
 
     tensor = runtime.load(content, 1, "int8 variant").get_input_details()[0]

@@ -18,7 +18,12 @@ def file_digest(path: Path) -> str:
 
 
 def read_record(keras_file: Path) -> dict[str, Any]:
-    """Return the record beside a .keras file; an empty one where there is none.
+    """Return the record beside a .keras file; results and errors are those of `identify`."""
+    return identify(keras_file)[1]
+
+
+def identify(keras_file: Path) -> tuple[str, dict[str, Any]]:
+    """Return the SHA-256 of a .keras file, in hex, and the record beside it; an empty one where there is none.
 
     Raises:
         InputError: the model is no .keras file or cannot be read, or the record is damaged or another model's.
@@ -27,7 +32,7 @@ def read_record(keras_file: Path) -> dict[str, Any]:
         raise InputError(keras_file, "is not a .keras file", "Save the model with model.save('NAME.keras')")
     digest, path = file_digest(keras_file), keras_file.with_suffix(".json")
     if not path.exists():
-        return {}
+        return digest, {}
     try:
         record = json.loads(path.read_bytes())
         stated = record["keras_sha256"]
@@ -36,4 +41,28 @@ def read_record(keras_file: Path) -> dict[str, Any]:
     if stated != digest:
         raise InputError(path, "is the record of another .keras file", "Train again, or delete it and name the classes")
     assert isinstance(record, dict)
-    return record
+    return digest, record
+
+
+def check_fresh(variant: Path, keras_file: Path, stated: str | None) -> None:
+    """Refuse a .tflite file that was made from another state of its .keras file.
+
+    Args:
+        variant: the .tflite file.
+        keras_file: what it was made from; where it is not there, as on a board, there is nothing to compare.
+        stated: SHA-256 of the .keras file that it was made from, as its contract says; None where it does not.
+
+    Raises:
+        InputError: the .keras file has changed since; the remedy is the command that converts it again.
+    """
+    if stated and keras_file.exists() and file_digest(keras_file) != stated:
+        wrong = f"is stale: {keras_file.name} has changed since this was made from it"
+        raise InputError(variant, wrong, f"Convert again: {_conversion_of(keras_file)}")
+
+
+def _conversion_of(keras_file: Path) -> str:
+    """Return the command that converted a model, from the certificate beside it; a pattern where there is none."""
+    try:
+        return str(json.loads(keras_file.with_suffix(".certificate.json").read_bytes())["command"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"python -m convert {keras_file} --calibration DATA"

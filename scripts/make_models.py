@@ -157,7 +157,7 @@ def _convert(model: Model, options: argparse.Namespace) -> list[str]:
     words += ["--calibration", *map(str, options.data)]
     judges = [*(folder for folder in options.data if _has_test(folder)), *options.judge]
     words += ["--photos", *map(str, judges)] if judges else []
-    return words + (["--max-drop", "100"] if options.short else []) + _labels(options)
+    return words + (["--max-drop", "100", "--min-agreement", "0"] if options.short else []) + _labels(options)
 
 
 def _has_test(folder: Path) -> bool:

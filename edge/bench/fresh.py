@@ -29,7 +29,7 @@ def start(model: Path, photo: Path) -> dict[str, float | None]:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        raise CatdogError(model, f"does not work in a fresh process ({reason})", "Try catdog classify PHOTO --model FILE")
+        raise CatdogError(model, f"does not work in a fresh process ({reason})", "Try catdog classify with it")
     said: dict[str, float | None] = json.loads(done.stdout)
     answered = said.pop("answered_s")
     assert answered is not None

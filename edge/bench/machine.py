@@ -90,7 +90,7 @@ def facts(machine: Machine) -> dict[str, Any]:
         "cores": cores(),
         "max_mhz": max(machine.numbers("sys/devices/system/cpu/cpu*/cpufreq/cpuinfo_max_freq"), default=0) // 1000
         or None,
-        "memory_mb": int(memory[0]) * 1024 // 10**6 if memory else None,
+        "memory_mb": int(memory[0]) * 1024 // 10**6 if memory and memory[0].isdigit() else None,
         "system": f"{platform.system()} {platform.release()}",
         "versions": {
             "catdog-edge": __version__,
@@ -106,6 +106,13 @@ def _field(text: str, name: str) -> str:
     """Return the value of the first line `name : value`."""
     pairs = (line.partition(":") for line in text.splitlines())
     return next((value.strip() for key, _, value in pairs if key.strip() == name), "")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _version(distribution: str) -> str | None:
@@ -126,7 +133,7 @@ def state(machine: Machine) -> dict[str, Any]:
         "governor": ", ".join(sorted(governors - {""})) or None,
         **_moving(machine),
         "throttled": _throttled(machine),
-        "load_1m": float(load[0]) if load else None,
+        "load_1m": _number(load[0]) if load else None,
         "busy_s": _busy_s(machine),
         "own_s": own.user + own.system + own.children_user + own.children_system,
         "clock_s": time.monotonic(),
@@ -158,10 +165,11 @@ def _throttled(machine: Machine) -> int | None:
 def _busy_s(machine: Machine) -> float | None:
     """Return how many core-seconds all programs (and a hypervisor's other guests) have used since start-up."""
     first = machine.read("proc/stat").partition("\n")[0].split()
-    if len(first) < 9 or first[0] != "cpu":
+    ticks = [_number(word) for word in first[1:9]]
+    if len(ticks) < 8 or None in ticks:
         return None
-    user, nice, system, _idle, _wait, irq, soft_irq, steal = map(int, first[1:9])
-    return float(user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+    user, nice, system, _idle, _wait, irq, soft_irq, steal = (tick or 0.0 for tick in ticks)
+    return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 class Watch:

@@ -8,7 +8,7 @@ from edge.report import Bars, Dot, Heading, Paragraph, Scatter, Section, Table
 
 Document = Mapping[str, Any]
 WIDTH = 100  # columns of the terminal
-_NAME = 26  # columns of a model's name there
+_NAME = 24  # columns of a model's name there
 
 
 def title(document: Document) -> str:
@@ -69,9 +69,15 @@ def _latency(document: Document, names: Mapping[str, str]) -> list[Section]:
         for number, m in enumerate(document["models"])
     ]  # fmt: skip
     columns = ["model", *percentiles, "/s", "network", "ratio (95 %)"]
-    formats = {**dict.fromkeys((*percentiles, "network"), ".3g"), "/s": ",.0f"}
+    formats = {**dict.fromkeys((*percentiles, "network"), _form(document)), "/s": ",.0f"}
     caption = "A frame to its answer, ms; answers a second; the network alone, ms; time against the first model"
     return [Heading("Latency"), Table(columns, rows, formats, caption)]
+
+
+def _form(document: Document) -> str:
+    """Return how times are written: three digits, or whole milliseconds where some take longer than a second."""
+    longest = max(m[step]["p95"] for m in document["models"] for step in ("classify", "invoke"))
+    return ",.0f" if longest >= 1000 else ".3g"
 
 
 def _starts(document: Document, names: Mapping[str, str]) -> list[Section]:
@@ -80,7 +86,7 @@ def _starts(document: Document, names: Mapping[str, str]) -> list[Section]:
         [names[m["name"]], m["bytes"] / 1e6, *(m[key]["median"] if m[key] else None for key in keys)]
         for m in document["models"]
     ]
-    formats = {"size MB": ".2f", **dict.fromkeys(keys.values(), ".3g"), "peak MB": ".1f"}
+    formats = {"size MB": ".2f", **dict.fromkeys(keys.values(), _form(document)), "peak MB": ".1f"}
     count = document["models"][0]["load"]["n"]
     caption = f"Median of {count} fresh processes a model"
     return [Heading("Start and memory"), Table(["model", "size MB", *keys.values()], rows, formats, caption)]
@@ -104,7 +110,7 @@ def _sweep(document: Document, names: Mapping[str, str]) -> list[Section]:
     columns = [f"{count} thread{'s' * (count != '1')}" for count in counts]
     return [
         Heading("Threads"),
-        Table(["model", *columns], rows, dict.fromkeys(columns, ".3g"), "The network alone, median ms"),
+        Table(["model", *columns], rows, dict.fromkeys(columns, _form(document)), "The network alone, median ms"),
     ]
 
 
@@ -112,7 +118,10 @@ def _stages(document: Document, names: Mapping[str, str], page: bool) -> list[Se
     stages = list(document["models"][0]["stages"])
     rows = [[names[m["name"]], *m["stages"].values()] for m in document["models"]]
     caption = "A JPEG of 640 x 480 on its way to a picture with its answer, median ms"
-    found: list[Section] = [Heading("Stages"), Table(["model", *stages], rows, dict.fromkeys(stages, ".3g"), caption)]
+    found: list[Section] = [
+        Heading("Stages"),
+        Table(["model", *stages], rows, dict.fromkeys(stages, _form(document)), caption),
+    ]
     if page:
         found.append(Bars(document["models"][0]["stages"], ".3g", f"{document['models'][0]['name']}, ms"))
     return found

@@ -44,11 +44,13 @@ def _smooth(rate: float, interval_s: float, intervals: int) -> float:
     return 1 / max(mean_s + weight * (interval_s - mean_s), 1e-6)
 
 
-def summary(tally: Tally, dropped: int, live: bool) -> str:
-    """Return a tally as one line: frames, seconds, rate, share of each label, frames not looked at."""
+def summary(tally: Tally, dropped: int, live: bool, asleep: float | None = None) -> str:
+    """Return a tally as one line: frames, seconds, rate, share of each label, frames not looked at, time slept."""
     seconds = max(tally.latest_s - tally.started_s, 1e-6)
     shares = sorted(tally.labels.items(), key=lambda item: -item[1])
     parts = [f"{label} {frames / tally.frames:.1%}" for label, frames in shares]
     frames = "1 frame" if tally.frames == 1 else f"{tally.frames} frames"
     line = f"{frames} in {seconds:.1f} s ({tally.frames / seconds:.1f} a second): {', '.join(parts)}"
-    return f"{line}; {dropped} {'dropped' if live else 'skipped'}" if live or dropped else line
+    if live or dropped:
+        line += f"; {dropped} {'dropped' if live else 'skipped'}"
+    return line if asleep is None else f"{line}; asleep {asleep:.0%} of the time"

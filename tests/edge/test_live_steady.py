@@ -1,0 +1,131 @@
+"""Steady verdicts: the same at any rate, slow to change, and never against the model's own rule for long."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.classifier import Answer, decide
+from edge.contract import Contract
+from edge.fit import FitRule
+from edge.live.steady import PATIENCE, UNSURE, Steady, raw, steady, verdict
+
+LABELS = ("a", "b", "rest")
+PLAIN = Contract("plain", "float32", LABELS, FitRule(8, 8))
+CAREFUL = PLAIN._replace(thresholds={"a": 0.8, "b": 0.8}, fallback="rest")
+A, B, REST, TORN = (0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.05, 0.05, 0.9), (0.5, 0.3, 0.2)
+
+shares = st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3).filter(lambda row: sum(row) > 0.1)
+
+
+def array(row: object) -> np.ndarray:
+    values = np.array(row, np.float32)
+    return values / values.sum()
+
+
+def watch(script: str, rate: float, contract: Contract = PLAIN) -> list[tuple[float, str]]:
+    """Return (time, verdict) of every frame of a script: a letter for a tenth of a second, "A" surely a and so on."""
+    rows = {"A": A, "B": B, "R": REST, "t": TORN}
+    now: Steady | None = None
+    said = []
+    for number in range(int(len(script) / 10 * rate)):
+        now = steady(now, array(rows[script[int(number / rate * 10)]]), number / rate, contract)
+        said.append((number / rate, verdict(now, LABELS).label))
+    return said
+
+
+def changes(said: list[tuple[float, str]]) -> list[tuple[str, float]]:
+    """Return each verdict that differs from the one before, with its time."""
+    before = [("", ""), *said]
+    return [(label, at) for (at, label), (_, last) in zip(said, before, strict=False) if label != last]
+
+
+@pytest.mark.parametrize("rate", [10, 20, 30, 60])
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("A" * 30, ["a"]),
+        ("A" * 30 + "B" * 30, ["a", "b"]),
+        ("A" * 20 + "B" + "A" * 20, ["a"]),  # one odd tenth of a second
+        ("A" * 20 + "BA" * 20, ["a"]),  # flicker: what stood before stays
+        ("A" * 20 + "BRA" * 20, ["a"]),
+        ("A" * 20 + "R" * 20 + "A" * 20, ["a", "rest", "a"]),
+    ],
+)
+def test_a_verdict_changes_once_for_a_change_and_not_for_a_flicker(
+    script: str, expected: list[str], rate: float
+) -> None:
+    assert [label for label, _ in changes(watch(script, rate))] == expected
+
+
+@pytest.mark.parametrize("rate", [5, 10, 30, 120])
+def test_a_clear_change_is_the_verdict_within_a_second(rate: float) -> None:
+    (_, _), (label, at) = changes(watch("A" * 30 + "B" * 30, rate))
+    assert label == "b"
+    assert 3.2 <= at <= 4.01
+
+
+def test_a_single_odd_frame_at_2_a_second_changes_nothing() -> None:
+    assert [label for label, _ in changes(watch("AAAAA" * 4 + "BBBBB" + "AAAAA" * 4, 2))] == ["a"]
+
+
+def test_a_model_that_is_torn_between_two_settles_on_what_its_rule_says() -> None:
+    assert changes(watch("t" * 20, 15)) == [("a", 0.0)]
+    assert changes(watch("t" * 20, 15, CAREFUL)) == [("rest", 0.0)]  # nothing reaches its threshold: the fallback
+
+
+def test_what_hops_among_three_is_unsure() -> None:
+    hopping = watch("A" * 20 + "AARRRBBBBARRRRAAAABB" * 4, 30)
+    assert UNSURE in {label for _, label in hopping[60:]}
+
+
+@pytest.mark.parametrize("now_s", [12.1, 9.9, -5.0])
+def test_after_a_gap_or_a_jump_back_a_frame_stands_for_itself(now_s: float) -> None:
+    before = steady(None, array(A), 10.0, PLAIN)
+    after = steady(before, array(B), now_s, PLAIN)
+    assert verdict(after, LABELS).label == "b"
+    assert after.probabilities.tolist() == array(B).tolist()
+
+
+def test_while_unsure_the_probability_is_the_likeliest_ones() -> None:
+    now = Steady(0.0, array(TORN), array((0.4, 0.3, 0.3)), None)
+    assert verdict(now, LABELS) == (UNSURE, 0.5, pytest.approx({"a": 0.5, "b": 0.3, "rest": 0.2}))
+
+
+def test_raw_is_the_answer_itself() -> None:
+    answer = Answer("b", 0.4, {"a": 0.3, "b": 0.4, "rest": 0.3}, 1.0)
+    assert raw(answer) == ("b", 0.4, answer.probabilities)
+
+
+@given(shares, shares, st.floats(0, 1), st.floats(0, 1))
+def test_two_steps_are_one_step_of_their_sum(first: list[float], then: list[float], dt: float, more: float) -> None:
+    start = steady(None, array(first), 0.0, PLAIN)
+    once = steady(start, array(then), dt + more, PLAIN)
+    twice = steady(steady(start, array(then), dt, PLAIN), array(then), dt + more, PLAIN)
+    np.testing.assert_allclose(once.probabilities, twice.probabilities, atol=1e-5)
+
+
+@given(st.lists(st.tuples(shares, st.floats(0, 3)), min_size=1, max_size=30), st.sampled_from([PLAIN, CAREFUL]))
+def test_shares_stay_shares_and_a_verdict_is_earned(rows: list[tuple[list[float], float]], contract: Contract) -> None:
+    now, now_s = None, 0.0
+    for row, later_s in rows:
+        now_s += later_s
+        before, now = now, steady(now, array(row), now_s, contract)
+        for values in (now.probabilities, now.shares):
+            assert values.sum() == pytest.approx(1, abs=1e-4)
+            assert values.min() >= -1e-6
+        if now.chosen is not None and (before is None or before.chosen != now.chosen):
+            assert now.shares[now.chosen] >= PATIENCE.enter
+        if now.chosen is not None:
+            assert now.shares[now.chosen] >= PATIENCE.leave
+
+
+@given(shares, st.sampled_from([PLAIN, CAREFUL]), st.floats(0.01, 0.5))
+def test_what_does_not_change_is_judged_as_one_frame_is(row: list[float], contract: Contract, period_s: float) -> None:
+    now = steady(None, array(B), 0.0, contract)
+    for number in range(1, 200):
+        now = steady(now, array(row), number * period_s, contract)
+        if number * period_s > 10:
+            break
+    decided = {decide(contract, now.probabilities), decide(contract, array(row))}  # two where rounding tips a tie
+    assert now.chosen in decided or len(decided) > 1 or number * period_s < 10

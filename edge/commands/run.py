@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from importlib import import_module
 
 from edge.capture import KINDS, choose
 from edge.capture.feed import Feed
@@ -15,8 +15,13 @@ from edge.capture.stop import Stop
 from edge.classifier import Classifier
 from edge.commands import add_model_arguments, positive
 from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError
+from edge.live.gate import LOOK, SKIP, Gate
+from edge.live.picture import GOOD, WORDS
+from edge.live.scene import Scene
 from edge.live.tally import Tally, count, summary
-from edge.outputs import Finished, Moment, Output
+from edge.live.visits import Event
+from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment, Output
+from edge.outputs import KINDS as OUTPUTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +33,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", nargs="*", metavar="SOURCE", help="what to watch (auto); see below")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, as when the output is piped")
     parser.add_argument("--frames", type=positive, metavar="N", help="end after N frames")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="keep a video with the answers drawn in: .mp4 ...")
-    parser.add_argument("--show", action="store_true", help="open a window with the picture; q ends")
+    parser.add_argument("--raw", action="store_true", help="show each frame's own answer, not smoothed over time")
+    parser.add_argument("--max-fps", type=_rate, metavar="N", help="look at N frames a second at most, to save power")
+    parser.add_argument("--when-moving", action="store_true", help="look only while something moves, to save power")
+    for kind in OUTPUTS:
+        if kind.metavar:
+            parser.add_argument(
+                kind.option, type=kind.parse, metavar=kind.metavar, default=kind.default, help=kind.purpose
+            )
+        else:
+            parser.add_argument(kind.option, action="store_true", help=kind.purpose)
     add_model_arguments(parser)
+
+
+def _rate(text: str) -> float:
+    """Parse a number above 0 for argparse."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
 
 
 def main(options: argparse.Namespace) -> int:
@@ -38,10 +59,12 @@ def main(options: argparse.Namespace) -> int:
     if len(options.source) > 1:
         raise CatdogError("SOURCE", "was given more than once", "Watch one at a time; quote a path with spaces")
     with native_silence():
-        run = Run(Feed(choose(*(options.source or ["auto"]))), _outputs(options))
+        source, outputs = Feed(choose(*(options.source or ["auto"]))), _outputs(options)
         classifier = Classifier(options.model, options.threads)
+        scene = Scene(classifier.contract, Gate(options.max_fps, options.when_moving), options.raw)
+        run = Run(source, outputs, classifier, scene)
         with Stop() as stop:
-            return run.watch(classifier, stop, options.frames)
+            return run.watch(stop, options.frames)
 
 
 def _outputs(options: argparse.Namespace) -> list[Output]:
@@ -58,14 +81,9 @@ def _outputs(options: argparse.Namespace) -> list[Output]:
         from edge.outputs.terminal import Terminal
 
         outputs.append(Terminal())
-    if options.record:
-        from edge.outputs.recording import Recording
-
-        outputs.append(Recording(options.record))
-    if options.show:
-        from edge.outputs.window import Window
-
-        outputs.append(Window())
+    for kind in OUTPUTS:
+        if kind.module and getattr(options, kind.option[2:].replace("-", "_")):
+            outputs.append(import_module(f"edge.outputs.{kind.module}").make(options))
     return outputs
 
 
@@ -75,16 +93,23 @@ class Run:
     Args:
         source: what to watch; not open yet.
         outputs: what shows or keeps the answers; not open yet.
+        classifier: answers for each frame.
+        scene: says which frames to look at, and makes verdicts of answers.
     """
 
-    def __init__(self, source: Source, outputs: Sequence[Output]) -> None:
+    def __init__(self, source: Source, outputs: Sequence[Output], classifier: Classifier, scene: Scene) -> None:
         self._source, self._outputs = source, outputs
+        self._classifier, self._scene = classifier, scene
         self._tally = Tally(0.0, 0.0)
         # Lines for the user from the source's thread; they are printed between two frames.
         self._notes: list[str] = []
         source.say = self._notes.append
+        for output in outputs:
+            output.say = self._notes.append
+        self._latest: Moment | None = None  # the one of the frame that was classified last
+        self._picture = GOOD
 
-    def watch(self, classifier: Classifier, stop: Stop, limit: int | None) -> int:
+    def watch(self, stop: Stop, limit: int | None) -> int:
         """Classify until the source ends, `limit` frames are done, or the user asks to stop; return the exit status.
 
         Raises:
@@ -100,7 +125,7 @@ class Run:
                     self._print_notes()
                     if frame is None:
                         break
-                    self._handle(frame, classifier)
+                    self._handle(frame)
         except (Stop.Asked, Finished):
             pass
         except CatdogError as reason:
@@ -114,17 +139,52 @@ class Run:
         for output in self._outputs:
             cleanup.callback(output.close)
             output.open(self._source)
+        cleanup.callback(self._end)
+        self._scene.live = self._source.live
         now_s = time.monotonic()
         self._tally = Tally(now_s, now_s)
 
-    def _handle(self, frame: Frame, classifier: Classifier) -> None:
-        answer = classifier.classify(frame.image)
+    def _handle(self, frame: Frame) -> None:
+        choice = self._scene.ask(frame)
+        if self._scene.picture != self._picture:
+            self._picture = self._scene.picture
+            self._notes.append(f"{frame.source}: {WORDS[self._picture]}")
+        if choice == LOOK:
+            self._write(self._look(frame))
+        elif choice != SKIP and self._latest is not None:
+            self._write(self._later(self._latest, frame, ASLEEP, self._scene.wait(frame)))
+
+    def _look(self, frame: Frame) -> Moment:
+        answer = self._classifier.classify(frame.image)
         now_s = time.monotonic()
         self._tally = count(self._tally, answer.label, now_s)
-        age_ms = (now_s - frame.captured_at) * 1000
-        moment = Moment(frame, answer, age_ms, self._tally.rate, self._source.dropped)
+        verdict, events = self._scene.see(frame, answer)
+        age_s = now_s - frame.captured_at
+        beside = (verdict, events, self._picture, LIVE, time.time() - age_s)
+        self._latest = Moment(frame, answer, age_s * 1000, self._tally.rate, self._source.dropped, *beside)
+        return self._latest
+
+    def _later(self, latest: Moment, frame: Frame, state: str, events: tuple[Event, ...]) -> Moment:
+        """Return a moment without an answer of its own: the last one stays, and grows old."""
+        now_s = time.monotonic()
+        return latest._replace(
+            frame=frame,
+            age_ms=(now_s - latest.frame.captured_at) * 1000,
+            dropped=self._source.dropped,
+            events=events,
+            picture=self._picture,
+            state=state,
+            time_s=time.time() - (now_s - frame.captured_at),
+        )
+
+    def _write(self, moment: Moment) -> None:
         for output in self._outputs:
             output.write(moment)
+
+    def _end(self) -> None:
+        """Tell of the visit that the end cuts short."""
+        if self._latest is not None and (events := self._scene.end()):
+            self._write(self._later(self._latest, self._latest.frame, ENDED, events))
 
     def _print_notes(self) -> None:
         if self._notes:
@@ -142,9 +202,10 @@ class Run:
             if asked:
                 raise KeyboardInterrupt
             return EXIT_USAGE  # every photo was skipped, each with its line
-        print(f"catdog: {summary(tally, dropped, live)}", file=sys.stderr)
-        if fault is not None:
-            print(f"catdog: {fault}", file=sys.stderr)
+        lost = [line for output in self._outputs if (line := output.lost())]
+        print(f"catdog: {summary(tally, dropped, live, self._scene.asleep)}", file=sys.stderr)
+        for wrong in ([str(fault)] if fault else []) + lost:
+            print(f"catdog: {wrong}", file=sys.stderr)
         if asked and not live:
             return EXIT_INTERRUPTED
-        return EXIT_FAILED if fault is not None or (dropped and not live) else EXIT_OK
+        return EXIT_FAILED if fault or lost or (dropped and not live) else EXIT_OK

@@ -9,6 +9,12 @@ from edge.fit import Image
 
 GOOD, FROZEN, BLACK, DARK = "good", "frozen", "black", "dark"
 BLIND = frozenset({FROZEN, BLACK})  # no answer to such a picture says what is there
+WORDS = {
+    GOOD: "the picture is good again",
+    FROZEN: "the picture is frozen: the camera repeats it. Plug the camera in again",
+    BLACK: "the picture is black. Is the lens covered?",
+    DARK: "the picture is too dark to trust the answers. Turn a light on",
+}
 
 Thumbnail = npt.NDArray[np.uint8]
 

@@ -1,8 +1,4 @@
-"""What one source shows, followed frame by frame: what all of edge/live/ knows of it, kept together.
-
-The clock is the frames' own: the position in a recording, where every second counts however fast it is read; the
-monotonic clock for a live source.
-"""
+"""What one source shows, followed frame by frame: what all of edge/live/ knows of it, kept together."""
 
 import numpy as np
 
@@ -12,14 +8,9 @@ from edge.contract import Contract
 from edge.live.gate import LOOK, OPEN, Gate, Rest, ask, is_due
 from edge.live.picture import BLIND, GOOD, Look, look, thumbnail
 from edge.live.steady import UNSURE, Steady, Verdict, raw, steady, verdict
-from edge.live.visits import Event, Presence, finish, follow
+from edge.live.visits import Event, Presence, clock, finish, follow
 
 _LOOK_S = 0.2  # between two looks at the picture's quality, which changes slowly
-
-
-def clock(frame: Frame) -> float:
-    """Return a frame's time in seconds: where it stands in its recording, else when it was captured."""
-    return frame.captured_at if frame.position_s is None else frame.position_s
 
 
 class Scene:
@@ -27,13 +18,16 @@ class Scene:
 
     Args:
         contract: of the model that answers.
-        live: the source gives frames at its own pace.
         gate: which frames may be left out.
         as_they_are: verdicts are the answers themselves; events still are those of the steady ones.
+
+    Attributes:
+        live: the source gives frames at its own pace, so that none is like the one before.
     """
 
-    def __init__(self, contract: Contract, live: bool, gate: Gate = OPEN, as_they_are: bool = False) -> None:
-        self._contract, self._live, self._gate, self._raw = contract, live, gate, as_they_are
+    def __init__(self, contract: Contract, gate: Gate = OPEN, as_they_are: bool = False) -> None:
+        self._contract, self._gate, self._raw = contract, gate, as_they_are
+        self.live = True
         self._source = ""
         self._steady: Steady | None = None
         self._presence = Presence()
@@ -61,7 +55,7 @@ class Scene:
         needed = self._gate.when_moving and is_due(self._gate, self._rest, now_s)
         small = thumbnail(frame.image) if due or needed else None
         if due and small is not None:
-            self._look, self._look_due_s = look(self._look, small, now_s, self._live), now_s + _LOOK_S
+            self._look, self._look_due_s = look(self._look, small, now_s, self.live), now_s + _LOOK_S
         if self._gate == OPEN:
             return LOOK
         self._rest, choice = ask(self._gate, self._rest, small, now_s)

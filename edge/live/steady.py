@@ -30,7 +30,7 @@ class Patience(NamedTuple):
             after 3 half-lives, and one odd frame at 2 a second is none yet.
         gap_s: after so long without an answer the past is forgotten: the next frame stands for itself.
         enter: least share of recent time at which a label becomes the verdict.
-        leave: share below which it is no longer. Less than 1 - enter, so that one label takes over from another directly.
+        leave: share below which it is no longer. Less than 1 - enter, so that one label takes over from the next.
     """
 
     half_life_s: float = 0.3

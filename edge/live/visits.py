@@ -11,6 +11,14 @@ from edge.capture.source import Frame
 ARRIVED, LEFT, VISIT = "arrived", "left", "visit"
 
 
+def clock(frame: Frame) -> float:
+    """Return a frame's time in seconds: where it stands in its recording, else when it was captured.
+
+    A second of a recording counts as one however fast it is read.
+    """
+    return frame.captured_at if frame.position_s is None else frame.position_s
+
+
 class Manners(NamedTuple):
     """What counts as a visit, in seconds.
 

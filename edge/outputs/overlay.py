@@ -6,6 +6,7 @@ import numpy as np
 from edge.classifier import Answer
 from edge.errors import printable
 from edge.fit import Image
+from edge.live.steady import Verdict
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _WHITE = (255, 255, 255)
@@ -14,19 +15,20 @@ _COLOURS = ((235, 206, 80), (60, 200, 250), (220, 120, 230), (110, 210, 90), (25
 _SHADE = 0.35  # how much of the picture is left below the writing
 
 
-def annotate(image: Image, answer: Answer) -> Image:
+def annotate(image: Image, answer: Answer | Verdict) -> Image:
     """Return a copy of a picture with the answer on it: label, probability and a bar.
 
     Args:
         image: uint8 (height, width, 3), BGR; any size, even too small to write on.
-        answer: what it shows.
+        answer: what it shows, or the verdict.
     """
     drawn = image.copy()
     height, width = drawn.shape[:2]
     band = min(max(height // 9, 22), height)
     below = drawn[height - band :]
     np.multiply(below, _SHADE, out=below, casting="unsafe")
-    colour = _COLOURS[list(answer.probabilities).index(answer.label) % len(_COLOURS)]
+    labels = list(answer.probabilities)
+    colour = _COLOURS[labels.index(answer.label) % len(_COLOURS)] if answer.label in labels else _WHITE
     text = f"{printable(answer.label)} {answer.probability:.0%}"
     margin, baseline = band // 4, height - round(band * 0.38)
     scale = _scale(text, round(band * 0.42), width - 2 * margin)

@@ -7,6 +7,7 @@ picture, of its surplus frames some are left out.
 
 import os
 import secrets
+from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
 from edge.fit import Image
-from edge.outputs import Moment, Output
+from edge.outputs import ASLEEP, LIVE, Moment, Output
 from edge.outputs.overlay import annotate
 
 # What OpenCV's wheels can write without a hardware encoder, by the file's suffix.
@@ -31,6 +32,11 @@ def free_bytes(folder: Path) -> int:
     """Return how much this user can still write to a folder's disk."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
+
+
+def make(options: Namespace) -> Output:
+    """Return the output of --record."""
+    return Recording(Path(options.record))
 
 
 class Recording(Output):
@@ -73,6 +79,8 @@ class Recording(Output):
 
     def write(self, moment: Moment) -> None:
         """Add a picture, as often as its time asks for."""
+        if moment.state not in (LIVE, ASLEEP):  # there is no new one; what comes next fills the gap
+            return
         frame = moment.frame
         now_s = frame.captured_at if frame.position_s is None else frame.position_s
         if self._writer is None:
@@ -84,7 +92,7 @@ class Recording(Output):
         # At most a second's worth: a camera that was away for a night must not fill the disk with one picture.
         due = min(round((now_s - self._begin_s) * self._rate) + 1 - self._written, max(round(self._rate), 1))
         if due > 0:
-            picture = _letterbox(annotate(frame.image, moment.answer), self._size)
+            picture = _letterbox(annotate(frame.image, moment.verdict), self._size)
             for _ in range(due):
                 self._writer.write(picture)
             self._written += due

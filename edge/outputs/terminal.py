@@ -6,13 +6,14 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
-from edge.capture.source import Source
 from edge.errors import printable
-from edge.outputs import Moment, Output
+from edge.live.picture import GOOD
+from edge.outputs import LIVE, Moment, Output
 
 _PERIOD_S = 0.08  # between two drawings: faster than the eye follows, slow enough for a serial console
 _PLAIN_PERIOD_S = 1.0  # where lines cannot be redrawn
 _COLOURS = (36, 33, 35, 32, 34, 31)  # cyan, yellow, magenta ...: by the label's place in the model
+_GREY = 90  # what is no label of the model, and what is none of now
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
@@ -42,10 +43,11 @@ def bar(share: float, columns: int, fine: bool) -> str:
 
 def render(moment: Moment, columns: int, rows: int, colour: bool, fine: bool) -> list[str]:
     """Return the lines of the view, each at most `columns` wide, at most `rows`: verdict, bars, state."""
-    answer = moment.answer
+    answer = moment.verdict
     labels = list(answer.probabilities)
-    tint = _COLOURS[labels.index(answer.label) % len(_COLOURS)]
-    verdict = pad(f"{printable(answer.label)}  {answer.probability:.0%}", columns)
+    current = moment.state == LIVE and answer.label in labels
+    tint = _COLOURS[labels.index(answer.label) % len(_COLOURS)] if current else _GREY
+    verdict = pad(_verdict(moment), columns)
     lines = [f"\x1b[1;{tint}m{verdict}\x1b[0m" if colour else verdict]
     room = max(rows - 3, 0)
     if len(labels) > room:  # too many for the screen: the likeliest, in the model's order
@@ -62,9 +64,18 @@ def render(moment: Moment, columns: int, rows: int, colour: bool, fine: bool) ->
     return [*lines, pad(_state(moment, columns), columns)][: max(rows - 1, 1)]
 
 
+def _verdict(moment: Moment) -> str:
+    """Return the verdict with its probability, and what keeps it from being one of now."""
+    verdict = f"{printable(moment.verdict.label)} {moment.verdict.probability:.0%}"
+    if moment.state == LIVE:
+        return verdict
+    return f"{moment.state}: {verdict}, {moment.age_ms / 1000:.0f} s ago"
+
+
 def _state(moment: Moment, columns: int) -> str:
     """Return as much of the state as one line takes, the most telling first."""
-    parts = [f"{moment.rate:.1f}/s", f"{moment.answer.latency_ms:.1f} ms"]
+    parts = [] if moment.picture == GOOD else [f"{moment.picture} picture"]
+    parts += [f"{moment.rate:.1f}/s", f"{moment.answer.latency_ms:.1f} ms"]
     if moment.dropped:
         parts.append(f"{moment.dropped} dropped")
     parts += [moment.frame.source, "Ctrl-C ends"]
@@ -92,9 +103,6 @@ class Terminal(Output):
         self._due_s = 0.0
         self._latest: Moment | None = None
 
-    def open(self, source: Source) -> None:
-        """Nothing to do: the first moment draws."""
-
     def write(self, moment: Moment) -> None:
         """Draw, unless it was done just now."""
         self._latest = moment
@@ -109,8 +117,7 @@ class Terminal(Output):
         moment, self._latest = self._latest, None
         columns, rows = _size(self._stream)
         if self._plain:
-            answer = moment.answer
-            line = f"{printable(answer.label)} {answer.probability:.0%}  {_state(moment, columns)}"
+            line = f"{_verdict(moment)}  {_state(moment, columns)}"
             self._write(pad(line, columns - 1).rstrip() + "\n")
             return
         # One column stays free: a full line makes some terminals wrap, and then the view would climb.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import Namespace
 
 import cv2
 
@@ -17,6 +18,11 @@ _END_KEYS = frozenset({ord("q"), 27})  # 27 is Esc
 def toolkit() -> str:
     """Return what this OpenCV draws windows with ("QT5", "GTK3", ...), "" where it has none."""
     return cv2.currentUIFramework()
+
+
+def make(_options: Namespace) -> Output:
+    """Return the output of --show."""
+    return Window()
 
 
 class Window(Output):
@@ -51,7 +57,7 @@ class Window(Output):
         elif cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1:
             raise Finished
         self._shown = True
-        cv2.imshow(_TITLE, annotate(image, moment.answer))
+        cv2.imshow(_TITLE, annotate(image, moment.verdict))
         if cv2.waitKey(1) & 0xFF in _END_KEYS:
             raise Finished
 

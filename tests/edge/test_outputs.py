@@ -5,6 +5,7 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,9 +15,12 @@ from edge.capture.file import File
 from edge.capture.source import Frame, Source
 from edge.classifier import Answer
 from edge.errors import CatdogError
+from edge.live.picture import BLACK, GOOD
+from edge.live.steady import UNSURE, Verdict, raw
 from edge.live.tally import Tally, count, summary
-from edge.outputs import Moment
-from edge.outputs.jsonl import JsonLines, utc
+from edge.live.visits import ARRIVED, VISIT, Event, Visit
+from edge.outputs import ASLEEP, ENDED, LIVE, Moment
+from edge.outputs.jsonl import JsonLines, event_json, utc
 from edge.outputs.overlay import annotate
 from edge.outputs.recording import CODECS, Recording
 from edge.outputs.terminal import Terminal, bar, pad, render, width_of
@@ -33,11 +37,15 @@ def moment(
     captured_at: float | None = None,
     position_s: float | None = None,
     labels: tuple[str, ...] = ("red", "green", "blue"),
+    **beside: Any,
 ) -> Moment:
     share = {name: 0.75 if name == label else 0.25 / (len(labels) - 1) for name in labels}
     captured_at = time.monotonic() if captured_at is None else captured_at
     frame = Frame(image, number, captured_at, "script", position_s)
-    return Moment(frame, Answer(label, 0.75, share, 1.25), age_ms=3.5, rate=14.9, dropped=2)
+    answer = Answer(label, 0.75, share, 1.25)
+    time_s = time.time() - (time.monotonic() - captured_at)
+    fields: dict[str, Any] = {"verdict": raw(answer), "time_s": time_s, **beside}
+    return Moment(frame, answer, age_ms=3.5, rate=14.9, dropped=2, **fields)
 
 
 class Still(Source):
@@ -68,7 +76,45 @@ def test_a_json_line_tells_all_of_a_moment() -> None:
         "latency_ms": 1.25,
         "frame": 7,
         "age_ms": 3.5,
+        "verdict": {"label": "red", "probability": 0.75},
+        "state": "live",
+        "picture": "good",
+        "events": [],
     }
+
+
+def visit(label: str = "red", frame: Frame | None = None) -> Visit:
+    """Return a visit of 12.5 s that was last seen 4 s ago."""
+    now_s = time.monotonic()
+    return Visit(label, now_s - 16.5, now_s - 4.0, frame, 0.98)
+
+
+def test_a_json_line_tells_what_happened() -> None:
+    stream = io.StringIO()
+    there = visit()
+    JsonLines(stream).write(moment(events=(Event(ARRIVED, there), Event(VISIT, there)), state=ASLEEP))
+    row = json.loads(stream.getvalue())
+    assert row["state"] == "asleep"
+    arrived, over = row["events"]
+    assert (arrived["event"], over["event"]) == ("arrived", "visit")
+    assert utc(time.time() - 18) < over.pop("began") < utc(time.time() - 15)
+    assert over.pop("time") == row["time"]
+    assert over == {"event": "visit", "label": "red", "source": "script", "duration_s": 12.5, "probability": 0.98}
+
+
+def test_an_event_of_a_recording_says_where_it_stands() -> None:
+    row = event_json(moment(position_s=20.0), Event(VISIT, Visit("red", 5.0, 17.0)))
+    assert (row["position_s"], row["began_s"], row["duration_s"]) == (20.0, 5.0, 12.0)
+    assert "began" not in row
+
+
+def test_without_a_new_answer_a_line_is_written_when_the_state_changes_and_no_more() -> None:
+    stream = io.StringIO()
+    lines = JsonLines(stream)
+    for state in (LIVE, LIVE, ASLEEP, ASLEEP, ASLEEP, "lost", "lost", LIVE, LIVE, ASLEEP, ENDED):
+        lines.write(moment(state=state))
+    states = [json.loads(line)["state"] for line in stream.getvalue().splitlines()]
+    assert states == ["live", "live", "asleep", "lost", "live", "live", "asleep"]
 
 
 def test_a_recorded_frame_says_where_it_stands() -> None:
@@ -106,7 +152,7 @@ def test_no_line_is_wider_than_the_terminal(columns: int, labels: tuple[str, ...
 
 def test_the_view_shows_verdict_bars_and_state() -> None:
     verdict, *bars, state = render(moment(), 60, 24, colour=False, fine=True)
-    assert verdict.split() == ["red", "75%"]
+    assert verdict.strip() == "red 75%"
     assert [line.split()[0] for line in bars] == ["red", "green", "blue"]
     assert bars[0].count("█") == pytest.approx(0.75 * (60 - 5 - 6), abs=1)
     assert bars[1].count("█") < bars[0].count("█") / 5
@@ -121,10 +167,42 @@ def test_of_too_many_labels_the_likeliest_are_shown() -> None:
     assert any(line.startswith("kind49") for line in lines[1:])
 
 
+def test_the_view_shows_the_verdict_and_not_the_frame() -> None:
+    steady = Verdict("green", 0.6, {"red": 0.4, "green": 0.6, "blue": 0.0})
+    lines = render(moment(verdict=steady), 60, 24, colour=True, fine=True)
+    assert "\x1b[1;33mgreen 60%" in lines[0]
+    assert "\x1b" in lines[2]
+    assert "\x1b" not in lines[1]
+
+
+@pytest.mark.parametrize("columns", [20, 60])
+def test_while_unsure_the_view_says_so(columns: int) -> None:
+    unsure = Verdict(UNSURE, 0.4, {"red": 0.4, "green": 0.3, "blue": 0.3})
+    lines = render(moment(verdict=unsure), columns, 24, colour=True, fine=True)
+    assert "unsure 40%" in lines[0]
+    assert not any("\x1b" in line for line in lines[1:])
+
+
+@pytest.mark.parametrize("columns", [20, 60])
+@pytest.mark.parametrize("state", [ASLEEP, "stale", "lost", "connecting"])
+def test_what_is_not_live_is_not_shown_as_live(state: str, columns: int) -> None:
+    old = moment(state=state)._replace(age_ms=12_345.0)
+    lines = render(old, columns, 24, colour=True, fine=True)
+    assert f"{state}: red" in lines[0]
+    assert columns == 20 or "12 s ago" in lines[0]
+    assert not any("\x1b[36m" in line or "\x1b[1;36m" in line for line in lines)
+
+
+@pytest.mark.parametrize("columns", [20, 60])
+def test_a_picture_that_shows_nothing_is_said(columns: int) -> None:
+    assert "black picture" in render(moment(picture=BLACK), columns, 24, colour=False, fine=True)[-1]
+    assert "picture" not in render(moment(picture=GOOD), columns, 24, colour=False, fine=True)[-1]
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
 def test_a_low_terminal_still_shows_the_verdict(rows: int) -> None:
     lines = render(moment(), 40, rows, colour=False, fine=True)
-    assert lines[0].startswith("red  75%")
+    assert lines[0].startswith("red 75%")
     assert len(lines) <= max(rows - 1, 1)
 
 
@@ -241,6 +319,13 @@ def test_the_bar_is_as_long_as_the_answer_is_sure() -> None:
     assert (drawn[:400] == 200).all(), "the rest is as it was"
 
 
+def test_a_verdict_that_is_no_label_is_drawn(tmp_path: Path) -> None:
+    unsure = Verdict(UNSURE, 0.4, {"red": 0.4, "green": 0.3, "blue": 0.3})
+    assert not np.array_equal(annotate(GREY, unsure), GREY)
+    frames = record(tmp_path / "out.avi", [moment(verdict=unsure, position_s=n / 15) for n in range(3)])
+    assert len(frames) == 3
+
+
 # Recordings
 
 
@@ -269,6 +354,11 @@ def test_a_recording_keeps_real_time(tmp_path: Path) -> None:
     # Two frames a second apart in a video of 10 a second, then a burst of 30 within a tenth of one.
     times = [0.0, 1.0, *(1.0 + n / 300 for n in range(1, 31))]
     assert len(record(tmp_path / "out.avi", [moment(captured_at=50 + t) for t in times], rate=10)) == 12
+
+
+def test_a_moment_without_a_picture_of_its_own_is_not_recorded(tmp_path: Path) -> None:
+    moments = [moment(position_s=n / 15, state=state) for n, state in enumerate([LIVE, ASLEEP, "lost", ENDED])]
+    assert len(record(tmp_path / "out.avi", moments)) == 2
 
 
 def test_a_night_without_frames_does_not_fill_the_disk(tmp_path: Path) -> None:
@@ -372,4 +462,5 @@ def test_a_summary_is_one_line() -> None:
     assert summary(tally, 3, live=True) == "150 frames in 10.0 s (15.0 a second): a 90.0%, b 10.0%; 3 dropped"
     assert summary(tally, 0, live=False).endswith("b 10.0%")
     assert summary(tally, 1, live=False).endswith("; 1 skipped")
+    assert summary(tally, 0, live=True, asleep=0.875).endswith("; 0 dropped; asleep 88% of the time")
     assert summary(Tally(0.0, 0.0, 1, {"a": 1}), 0, live=True).startswith("1 frame in 0.0 s")

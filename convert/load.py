@@ -46,6 +46,8 @@ def load(path: Path, labels: tuple[str, ...] = (), pixel_range: str | None = Non
     digest, record = identify(path)
     model = _read_keras(path)
     height, width = _check_shapes(path, model)
+    for layer in model._flatten_layers():
+        layer.dtype_policy = "float32"  # TensorFlow's converter refuses networks of mixed precision
     labels = labels or tuple(record.get("labels", ()))
     if not labels:
         raise InputError(path, "has no record that names its classes", "Name them: --labels cat,dog,neither")

@@ -17,6 +17,7 @@ from edge.fit import Image
 from edge.quiet import quiet
 
 _PROBES = 48  # calibration pictures on which layers are compared
+_MOST = 16  # layers in float: with more, int8 is not worth its name
 _ENOUGH = 0.9  # share of the curable loss that the chosen layers must cure
 _WORTH = 0.5  # share of the whole loss that must be curable at all
 
@@ -32,8 +33,8 @@ def convert_mixed(model: Any, calibration: Image) -> Mixed | None:
     """Convert a Keras model of one picture to int8, keeping in float the layers that lose most.
 
     First each layer is quantised alone, with all others in float, and the mean difference of the probabilities that
-    this makes ranks it. Then the worst one, the worst two ... up to half of all layers stay in float, and the fewest
-    are taken that cure nearly as much as the most.
+    this makes ranks it. Then the worst one, the worst two ... up to _MOST or half of all layers stay in float, and
+    the fewest are taken that cure nearly as much as the most.
 
     Args:
         model: float32 (1, height, width, 3) -> (1, labels).
@@ -57,7 +58,7 @@ def convert_mixed(model: Any, calibration: Image) -> Mixed | None:
 
     alone = {name: loss(other for other in layers if other != name) for name in layers}
     ranked = sorted(layers, key=lambda name: -alone[name])
-    losses = [loss(ranked[:count]) for count in range(len(ranked) // 2 + 1)]
+    losses = [loss(ranked[:count]) for count in range(min(len(ranked) // 2, _MOST) + 1)]
     count = fewest(losses)
     if not count:
         return None
@@ -69,8 +70,7 @@ def convert_mixed(model: Any, calibration: Image) -> Mixed | None:
 def fewest(losses: Sequence[float]) -> int:
     """Return how many layers to keep in float, where `losses[n]` is what n of them leave; 0 where it is not worth it.
 
-    An odd count is looked at, too, that loses more than a smaller one: producer and consumer of a tensor must both
-    stay in float before anything is gained.
+    The first layer may gain nothing: producer and consumer of a tensor must both stay in float before it counts.
     """
     curable = losses[0] - min(losses)
     if curable < _WORTH * losses[0] or curable == 0:

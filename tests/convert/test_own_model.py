@@ -77,6 +77,18 @@ def test_a_rescaling_layer_shows_the_range_by_itself(takes: str, tmp_path: Path)
     assert load(path, "red,green,blue")("blue")["blue"] > 0.99
 
 
+def test_a_network_of_mixed_precision_is_converted_in_float32(here: Command, photos: Path, tmp_path: Path) -> None:
+    import keras
+
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        path = colours(tmp_path / "own.keras")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    here("convert", path, *THREE, "--calibration", photos)
+    assert Classifier(tmp_path / "own.int8.tflite").classify(picture("green", seed=7)).label == "green"
+
+
 def test_a_tutorials_sequential_is_converted_certified_and_run(here: Command, two: Path, tmp_path: Path) -> None:
     keras = tutorial(tmp_path / "tutorial.keras", two)
     done = here("convert", keras, *TWO, "--pixel-range", "0..1", "--calibration", two)

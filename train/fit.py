@@ -142,7 +142,7 @@ class Trainer:
                 images, targets = _mixed(images, targets, seed, self.recipe)
                 taught = self._taught(images)
                 if seen != side:
-                    images = tf.image.resize(images, (side, side), antialias=True)
+                    images = tf.image.resize(images, (side, side), "area")
                 with tf.GradientTape() as tape:
                     logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
                     loss = self._loss(targets, logits, taught)

@@ -94,7 +94,7 @@ def _mobilenet(alpha: float) -> Callable[[Any, int], Any]:
 
 
 _FINE_TUNING = Recipe(
-    epochs=14,
+    epochs=12,
     learning_rate=3e-4,
     schedule="cosine",
     warmup=0.05,

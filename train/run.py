@@ -109,7 +109,9 @@ def prepare(
     from train.networks import build
 
     margin = recipe.margin if recipe.epochs else 1.0
-    larger = rule._replace(height=round(rule.height * margin), width=round(rule.width * margin))
+    teachers = load_teachers(options.teacher, data.labels)
+    seen = max([rule.height, *(int(teacher.model.input.shape[1]) for teacher in teachers)])
+    larger = rule._replace(height=round(seen * margin), width=round(seen * margin))
     samples, labels = samples_of(data, "train", larger, options.cache)
     if len(set(labels)) < len(data.labels):
         missing = ", ".join(sorted(set(data.labels) - set(labels)))
@@ -126,7 +128,7 @@ def prepare(
         validation,
         rule.width,
         options.seed,
-        [teacher.model for teacher in load_teachers(options.teacher, data.labels)],
+        [teacher.model for teacher in teachers],
         data.labels.index(options.fallback) if options.fallback else None,
     )
 

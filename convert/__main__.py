@@ -9,7 +9,6 @@ import argparse
 import glob
 import json
 import os
-import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
 from edge.files import write_atomically
 from edge.judged import Part, Row, check_labels, choose
 from edge.labelled import Labelled, list_photos, parse_renames
+from edge.record import written_command
 from edge.report import as_text, save
 
 
@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(_joined(arguments))
     if not (options.check or options.calibration):
         parser.error("the following arguments are required: --calibration")
-    options.command_line = shlex.join(["python", "-m", "convert", *arguments])
+    options.command_line = written_command("python", "-m", "convert", *arguments)
     return report_errors("convert", lambda: (_check if options.check else _main)(options))
 
 

@@ -2,10 +2,27 @@
 
 import hashlib
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+
+
+def written_command(*words: str) -> str:
+    """Return a command line as a record keeps it, for a shell in the current folder.
+
+    A record goes out into the world beside its model: a path below the current folder is written from there, so that
+    it tells nothing of the machine and means the same in another checkout.
+    """
+    return shlex.join(map(_from_here, words))
+
+
+def _from_here(word: str) -> str:
+    option, equals, path = word.rpartition("=") if word.startswith("-") else ("", "", word)
+    here = Path.cwd()
+    below = Path(path).is_absolute() and Path(path).is_relative_to(here)
+    return f"{option}{equals}{Path(path).relative_to(here)}" if below else word
 
 
 def file_digest(path: Path) -> str:

@@ -6,6 +6,7 @@ is complete is left alone (delete models/NAME.keras to make it again).
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -57,18 +58,27 @@ MODELS = (
 def main() -> int:
     """Plan, say the plan, and carry it out."""
     parser = argparse.ArgumentParser(prog="make models", description=__doc__.split("\n\n")[0])
-    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folders of class folders, or of splits")
-    parser.add_argument("--judge", nargs="*", type=Path, default=[], metavar="DATA", help="photos that only judge")
+    parser.add_argument("data", nargs="+", type=_path, metavar="DATA", help="folders of class folders, or of splits")
+    parser.add_argument("--judge", nargs="*", type=_path, default=[], metavar="DATA", help="photos that only judge")
     parser.add_argument("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
-    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
-    parser.add_argument("--out", type=Path, default=ROOT / "models", metavar="DIR", help="where they go (models)")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
+    parser.add_argument(
+        "--exclusions", type=_path, metavar="FILE", help="photos to leave out, as the doctor lists them"
+    )
+    parser.add_argument("--weights", type=_path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
+    parser.add_argument("--out", type=_path, default=Path("models"), metavar="DIR", help="where they go (models)")
+    parser.add_argument("--cache", type=_path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
     parser.add_argument("--only", default="", metavar="A,B,...", help="these models alone")
     parser.add_argument("--short", action="store_true", help="one epoch at 32 pixels: to see that everything works")
     parser.add_argument("--plan", action="store_true", help="say what would be done, and end")
     options = parser.parse_args()
+    os.chdir(ROOT)
     return report_errors("make models", lambda: _main(options))
+
+
+def _path(text: str) -> Path:
+    """Parse a path for argparse into one from the checkout, where the trainer will run; one outside is absolute."""
+    path = Path.cwd() / text  # not resolved: data may be a link to where the photos are
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def _main(options: argparse.Namespace) -> int:
@@ -90,7 +100,7 @@ def _main(options: argparse.Namespace) -> int:
             continue
         for words in (_train(model, options), _convert(model, options)):
             print("\n$ " + " ".join(words[1:]).replace("-m ", "python -m ", 1), flush=True)
-            if status := subprocess.run(words, cwd=ROOT, check=False).returncode:
+            if status := subprocess.run(words, check=False).returncode:
                 return status
     return EXIT_OK
 

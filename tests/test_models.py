@@ -15,10 +15,19 @@ from tests.conftest import ROOT, one_line, picture, write_photos
 FOLDERS = ("--label", "red=cat", "--label", "green=dog", "--label", "blue=neither")
 
 
-def make(*words: object) -> CompletedProcess[str]:
-    """Run scripts/make_models.py."""
-    script = ROOT / "scripts" / "make_models.py"
+def make(*words: object, checkout: Path = ROOT) -> CompletedProcess[str]:
+    """Run scripts/make_models.py of a checkout."""
+    script = checkout / "scripts" / "make_models.py"
     return run([sys.executable, str(script), *map(str, words)], capture_output=True, text=True, check=False)
+
+
+def checkout_in(folder: Path) -> Path:
+    """Return a checkout of its own for what a run writes: the packages are links to ours."""
+    (folder / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "make_models.py", folder / "scripts")
+    for package in ("edge", "train", "convert"):
+        (folder / package).symlink_to(ROOT / package)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -39,23 +48,28 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Path, tmp_path: Path) -> None:
-    words = (photos, *FOLDERS, "--weights", weights, "--out", tmp_path, "--cache", tmp_path / "cache", "--short")
-    done = make(*words)
+    checkout, out = checkout_in(tmp_path / "checkout"), tmp_path / "checkout" / "models"
+    shutil.copytree(photos, checkout / "photos")
+    words = (checkout / "photos", *FOLDERS, "--weights", weights, "--short")
+    done = make(*words, checkout=checkout)
     assert done.returncode == 0, done.stderr
     for name, labels in (("default", ("cat", "dog", "neither")), ("small", ("cat", "dog", "neither"))):
-        classifier = Classifier(tmp_path / f"{name}.int8.tflite")
+        classifier = Classifier(out / f"{name}.int8.tflite")
         assert classifier.labels == labels
         assert classifier.contract.fallback == "neither"
         assert classifier.classify(picture("red")).label in labels
-    record = json.loads((tmp_path / "small.json").read_bytes())
+    record = json.loads((out / "small.json").read_bytes())
     assert len(record["run"]["teachers"]) == 1
-    assert Classifier(tmp_path / "origin.int8.tflite").labels == ("cat", "dog")  # it leaves the folder blue alone
-    before = (tmp_path / "default.int8.tflite").read_bytes()
-    again = make(*words)
+    assert Classifier(out / "origin.int8.tflite").labels == ("cat", "dog")  # it leaves the folder blue alone
+    before = (out / "default.int8.tflite").read_bytes()
+    again = make(*words, checkout=checkout)
     assert again.returncode == 0
     assert again.stdout.count(": complete; delete") == 3
     assert "$ python" not in again.stdout
-    assert (tmp_path / "default.int8.tflite").read_bytes() == before
+    assert (out / "default.int8.tflite").read_bytes() == before
+    for path in out.glob("*.json"):  # a record names no folder of the machine that it was made on
+        assert str(checkout) not in path.read_text()
+        assert " photos " in path.read_text()
 
 
 def test_the_plan_names_minutes_and_makes_nothing(photos: Path, tmp_path: Path) -> None:

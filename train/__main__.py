@@ -2,11 +2,11 @@
 
 import argparse
 import os
-import shlex
 import sys
 from importlib import import_module
 
 from edge.cli import report_errors
+from edge.record import written_command
 
 COMMANDS = {
     "doctor": "find photos that spoil a data set",
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     module.add_arguments(parser)
     options = parser.parse_args(arguments if command == "run" else arguments[1:])
-    options.command_line = shlex.join(["python", "-m", "train", *arguments])
+    options.command_line = written_command("python", "-m", "train", *arguments)
     return report_errors("train", lambda: module.main(options))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from edge.commands import positive
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError
+from edge.record import written_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ def main(options: argparse.Namespace) -> int:
         check_target(path)
     wishes = Wishes(
         *(options.models, options.data, renames, threads, options.seconds, options.quick),
-        *(options.budget_ms, options.max_drop, options.energy, " ".join(["catdog", *sys.argv[1:]])),
+        *(options.budget_ms, options.max_drop, options.energy, written_command("catdog", *sys.argv[1:])),
     )
     document = bench(wishes, _say)
     _write(options, document)

@@ -6,7 +6,6 @@ that you can edit and training honours (--exclusions), and on request to JSON an
 
 import argparse
 import json
-import shlex
 import sys
 import time
 from collections import Counter, defaultdict
@@ -127,8 +126,7 @@ def _write(options: argparse.Namespace, data: dict[str, Any], found: Sequence[fi
             options.json, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         )
     if options.html:
-        command = "python -m train doctor " + shlex.join(str(path) for path in options.data)
-        save(options.html, TITLE, show.sections(data, found), f"{command}, {data['seconds']:.0f} s")
+        save(options.html, TITLE, show.sections(data, found), f"{options.command_line}, {data['seconds']:.0f} s")
     if options.exclusions:
         added = add_exclusions(options.exclusions, *show.exclusions(found))
         print(f"\n{added} lines added to {options.exclusions}: look at them, then train with --exclusions")

@@ -3,9 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
-from importlib import import_module
 
 from edge.capture import KINDS, choose
 from edge.capture.feed import Feed
@@ -20,8 +18,9 @@ from edge.live.picture import GOOD, WORDS
 from edge.live.scene import Scene
 from edge.live.tally import Tally, count, summary
 from edge.live.visits import Event
-from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment, Output
+from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment
 from edge.outputs import KINDS as OUTPUTS
+from edge.outputs.together import Together, chosen
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     # "*" and not "?": argparse would print a second source as it is, with its password.
     parser.add_argument("source", nargs="*", metavar="SOURCE", help="what to watch (auto); see below")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, as when the output is piped")
+    parser.add_argument("--quiet", action="store_true", help="a line when something happens, not for each answer")
     parser.add_argument("--frames", type=positive, metavar="N", help="end after N frames")
     parser.add_argument("--raw", action="store_true", help="show each frame's own answer, not smoothed over time")
     parser.add_argument("--max-fps", type=_rate, metavar="N", help="look at N frames a second at most, to save power")
@@ -59,32 +59,12 @@ def main(options: argparse.Namespace) -> int:
     if len(options.source) > 1:
         raise CatdogError("SOURCE", "was given more than once", "Watch one at a time; quote a path with spaces")
     with native_silence():
-        source, outputs = Feed(choose(*(options.source or ["auto"]))), _outputs(options)
+        source, outputs = Feed(choose(*(options.source or ["auto"]))), chosen(options)
         classifier = Classifier(options.model, options.threads)
         scene = Scene(classifier.contract, Gate(options.max_fps, options.when_moving), options.raw)
         run = Run(source, outputs, classifier, scene)
         with Stop() as stop:
             return run.watch(stop, options.frames)
-
-
-def _outputs(options: argparse.Namespace) -> list[Output]:
-    """Return the outputs asked for, not yet open. Made first, so that what cannot work is said before any camera opens.
-
-    Each is imported where it is wanted: none is part of the others' start-up.
-    """
-    outputs: list[Output] = []
-    if options.json or sys.stdout is None or not sys.stdout.isatty():
-        from edge.outputs.jsonl import JsonLines
-
-        outputs += [JsonLines()] if sys.stdout else []
-    else:
-        from edge.outputs.terminal import Terminal
-
-        outputs.append(Terminal())
-    for kind in OUTPUTS:
-        if kind.module and getattr(options, kind.option[2:].replace("-", "_")):
-            outputs.append(import_module(f"edge.outputs.{kind.module}").make(options))
-    return outputs
 
 
 class Run:
@@ -97,15 +77,11 @@ class Run:
         scene: says which frames to look at, and makes verdicts of answers.
     """
 
-    def __init__(self, source: Source, outputs: Sequence[Output], classifier: Classifier, scene: Scene) -> None:
+    def __init__(self, source: Source, outputs: Together, classifier: Classifier, scene: Scene) -> None:
         self._source, self._outputs = source, outputs
         self._classifier, self._scene = classifier, scene
         self._tally = Tally(0.0, 0.0)
-        # Lines for the user from the source's thread; they are printed between two frames.
-        self._notes: list[str] = []
-        source.say = self._notes.append
-        for output in outputs:
-            output.say = self._notes.append
+        source.say = outputs.say
         self._latest: Moment | None = None  # the one of the frame that was classified last
         self._picture = GOOD
 
@@ -122,7 +98,6 @@ class Run:
                 self._open(cleanup, stop)
                 while limit is None or self._tally.frames < limit:
                     frame = stop.while_waiting(self._source.read)
-                    self._print_notes()
                     if frame is None:
                         break
                     self._handle(frame)
@@ -130,15 +105,13 @@ class Run:
             pass
         except CatdogError as reason:
             fault = reason
-        self._print_notes()
         return self._finish(fault, stop.asked)
 
     def _open(self, cleanup: ExitStack, stop: Stop) -> None:
+        cleanup.callback(self._outputs.close)
         cleanup.callback(self._source.close)
         stop.while_waiting(self._source.open)
-        for output in self._outputs:
-            cleanup.callback(output.close)
-            output.open(self._source)
+        self._outputs.open([self._source])
         cleanup.callback(self._end)
         self._scene.live = self._source.live
         now_s = time.monotonic()
@@ -148,11 +121,11 @@ class Run:
         choice = self._scene.ask(frame)
         if self._scene.picture != self._picture:
             self._picture = self._scene.picture
-            self._notes.append(f"{frame.source}: {WORDS[self._picture]}")
+            self._outputs.say(f"{frame.source}: {WORDS[self._picture]}")
         if choice == LOOK:
-            self._write(self._look(frame))
+            self._outputs.write(self._look(frame))
         elif choice != SKIP and self._latest is not None:
-            self._write(self._later(self._latest, frame, ASLEEP, self._scene.wait(frame)))
+            self._outputs.write(self._later(self._latest, frame, ASLEEP, self._scene.wait(frame)))
 
     def _look(self, frame: Frame) -> Moment:
         answer = self._classifier.classify(frame.image)
@@ -177,21 +150,10 @@ class Run:
             time_s=time.time() - (now_s - frame.captured_at),
         )
 
-    def _write(self, moment: Moment) -> None:
-        for output in self._outputs:
-            output.write(moment)
-
     def _end(self) -> None:
         """Tell of the visit that the end cuts short."""
         if self._latest is not None and (events := self._scene.end()):
-            self._write(self._later(self._latest, self._latest.frame, ENDED, events))
-
-    def _print_notes(self) -> None:
-        if self._notes:
-            for output in self._outputs:
-                output.aside()
-        while self._notes:
-            print(f"catdog: {self._notes.pop(0)}", file=sys.stderr)
+            self._outputs.write(self._later(self._latest, self._latest.frame, ENDED, events))
 
     def _finish(self, fault: CatdogError | None, asked: bool) -> int:
         """Print how it went; return the exit status."""
@@ -202,7 +164,7 @@ class Run:
             if asked:
                 raise KeyboardInterrupt
             return EXIT_USAGE  # every photo was skipped, each with its line
-        lost = [line for output in self._outputs if (line := output.lost())]
+        lost = self._outputs.lost()
         print(f"catdog: {summary(tally, dropped, live, self._scene.asleep)}", file=sys.stderr)
         for wrong in ([str(fault)] if fault else []) + lost:
             print(f"catdog: {wrong}", file=sys.stderr)

@@ -1,16 +1,22 @@
 """Where answers go: one file per output, each with open, write and close, and the table of their options.
 
-To add one, copy the shortest: `jsonl.py`, or `events.py` for what happens rather than what is seen; give it a `make`,
-and the table a row. What could block (a disk, a network, a program) goes through `aside.py`, off the way of the frames.
+To add one, copy the shortest: `jsonl.py` for what is seen, `webhook.py` for what happens; give it a `make`, and the
+table a row. Whatever could block (a disk, a network, a program) is wrapped by `aside.py`, off the way of the frames;
+`together.py` keeps the fault of one from ending the others.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from edge.capture.source import Frame, Source, ignore
 from edge.classifier import Answer
+from edge.errors import CatdogError
 from edge.live.picture import GOOD
-from edge.live.steady import Verdict
+from edge.live.steady import UNSURE, Verdict
 from edge.live.visits import Event
 
 # The state of a moment. A source may know others, such as "stale" and "lost": anything but LIVE says that the frame
@@ -22,7 +28,8 @@ class Moment(NamedTuple):
     """What is known at one moment, and how the run is doing.
 
     Attributes:
-        frame: the newest one. Its picture is good during `write` only: what keeps it for longer copies it.
+        frame: the newest one; number 0 and no picture before the first. The picture is good during `write` only: what
+            keeps it for longer copies it.
         answer: what the frame shows that was classified last; this one where the state is LIVE.
         age_ms: from the capture of the frame that was classified last to now.
         rate: frames a second of late.
@@ -33,6 +40,7 @@ class Moment(NamedTuple):
         state: LIVE with a fresh answer; ASLEEP where nothing moves, so that the last verdict stays and its age grows;
             ENDED after the last frame; or why there is no fresh frame.
         time_s: when `frame` was captured, in seconds since 1970.
+        stream: which of the run's sources this is of: 0, 1, 2 ... as they were given.
     """
 
     frame: Frame
@@ -45,14 +53,26 @@ class Moment(NamedTuple):
     picture: str = GOOD
     state: str = LIVE
     time_s: float = 0.0
+    stream: int = 0
 
     def time_of(self, frame: Frame) -> float:
         """Return when an earlier frame was captured, in seconds since 1970; the same for all who ask."""
         return self.time_s - (self.frame.captured_at - frame.captured_at)
 
 
+def nothing_yet(source: str, stream: int = 0, state: str = "connecting") -> Moment:
+    """Return the moment of a source that has given no frame."""
+    frame = Frame(np.empty((0, 0, 3), np.uint8), 0, time.monotonic(), source)
+    answer, nobody = Answer(UNSURE, 0.0, {}, 0.0), Verdict(UNSURE, 0.0, {})
+    return Moment(frame, answer, 0.0, 0.0, 0, nobody, state=state, time_s=time.time(), stream=stream)
+
+
 class Finished(Exception):  # noqa: N818 - no error: the user has closed the window
     """Raised by an output's `write` when the user has asked there to end the run."""
+
+
+class EndedError(CatdogError):
+    """An output's last word: it can go on no longer. Any other CatdogError concerns one moment only."""
 
 
 class Output(Protocol):
@@ -60,28 +80,43 @@ class Output(Protocol):
 
     Attributes:
         say: called with a line for the user when something happens that does not end the run.
+        gone: it can go on no longer, and has been closed.
     """
 
     say: Callable[[str], None] = staticmethod(ignore)
+    gone: bool = False
 
-    def open(self, source: Source) -> None:  # noqa: ARG002 - for those who want it
-        """Get ready for the moments of `source`, which is open."""
+    def open(self, sources: Sequence[Source]) -> None:  # noqa: ARG002 - for those who want it
+        """Get ready for the moments of the run's sources. They tell their rate once they are open."""
         return
 
     def write(self, moment: Moment) -> None:
         """Show or keep one moment.
 
         Raises:
-            CatdogError: it cannot be kept, and no further one can be.
+            CatdogError: it cannot be kept; the next one may.
+            EndedError: nor can any further one.
             Finished: the user wants to end here.
         """
 
-    def aside(self) -> None:
-        """Make room: a line for the user is about to be printed on stderr. Most outputs do not mind."""
+    def flush(self) -> None:
+        """Do what is better done for several moments at once, or from time to time. Only `Aside` calls it.
+
+        Raises:
+            CatdogError, EndedError: what was written since the last time cannot be kept.
+        """
         return
 
-    def rest(self) -> None:
-        """Do what is due from time to time although nothing happens. Only called by `Aside`."""
+    def room(self) -> AbstractContextManager[None]:
+        """Draw nothing while the block runs: lines for the user are printed on stderr."""
+        return nullcontext()
+
+    def finish(self) -> None:
+        """Hear that nothing more comes, without waiting for anything; `close` follows."""
+        return
+
+    def interrupt(self) -> None:
+        """End what keeps `write` or `close` waiting in another thread, for too long now."""
         return
 
     def close(self) -> None:
@@ -89,8 +124,16 @@ class Output(Protocol):
         return
 
     def lost(self) -> str:
-        """Return, after `close`, what could not be shown or kept, as part of a line; empty where all was."""
+        """Return, after `close`, what could not be shown or kept, as a line; empty where all was."""
         return ""
+
+
+def megabytes(text: str) -> float:
+    """Parse a number above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
 
 
 class Kind(NamedTuple):
@@ -116,5 +159,10 @@ class Kind(NamedTuple):
 
 KINDS = (
     Kind("--record", "FILE", "keep a video with the answers drawn in: .mp4 ...", "recording"),
+    Kind("--snapshots", "FOLDER", "keep the best picture of each visit", "snapshots"),
+    Kind("--snapshots-mb", "N", "room for snapshots in megabytes; the oldest go first (200)", "", megabytes, 200.0),
+    Kind("--events", "FILE", "keep a log of arrivals, departures and visits, a JSON object a line", "events"),
+    Kind("--on-event", "COMMAND", "run a program when something happens; {event} {label} ... are filled in", "command"),
+    Kind("--webhook", "URL", "post what happens as JSON to an address", "webhook"),
     Kind("--show", "", "open a window with the picture; q ends", "window"),
 )

@@ -1,13 +1,37 @@
-"""JSON lines: one object a line on standard output, each written at once."""
+"""JSON lines: one object a line on standard output; each at once, where that is no file on a disk."""
 
+import errno
 import json
+import os
+import stat
 import sys
 import time
+from argparse import Namespace
 from typing import TextIO
 
 from edge.classifier import Answer
+from edge.errors import CatdogError
 from edge.live.visits import Event, clock
-from edge.outputs import ENDED, LIVE, Moment, Output
+from edge.outputs import ENDED, LIVE, EndedError, Moment, Output
+from edge.outputs.aside import Aside, Wish
+from edge.outputs.stream import put
+
+_WAITING = 64  # lines: two seconds at 30 frames a second
+_PERIOD_S = 1.0  # between two writes to a file on a disk
+_NAME = "standard output"
+
+
+def make(options: Namespace) -> Output:
+    """Return the JSON lines on standard output."""
+    period_s = _PERIOD_S if _is_file(sys.stdout) else 0.0
+    return Aside(JsonLines(quiet=options.quiet), _NAME, Wish.ALL, most=_WAITING, period_s=period_s)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def as_json(source: object, answer: Answer) -> dict[str, object]:
@@ -24,13 +48,18 @@ def as_json(source: object, answer: Answer) -> dict[str, object]:
 def moment_json(moment: Moment) -> dict[str, object]:
     """Return a moment as a JSON object: the frame's own answer first, then what stands beside it."""
     frame, verdict = moment.frame, moment.verdict
-    fields = as_json(frame.source, moment.answer)
+    if frame.number:
+        fields = as_json(frame.source, moment.answer)
+        told: object = {"label": verdict.label, "probability": round(verdict.probability, 6)}
+    else:  # no frame yet, so there is no answer
+        fields = {"source": frame.source, "label": None, "probability": None, "probabilities": {}, "latency_ms": None}
+        told = None
     fields["frame"] = frame.number
     fields["time"] = utc(moment.time_s)
     fields["age_ms"] = round(moment.age_ms, 3)
     if frame.position_s is not None:
         fields["position_s"] = round(frame.position_s, 3)
-    fields["verdict"] = {"label": verdict.label, "probability": round(verdict.probability, 6)}
+    fields["verdict"] = told
     fields["state"] = moment.state
     fields["picture"] = moment.picture
     fields["events"] = [event_json(moment, event) for event in moment.events]
@@ -62,20 +91,42 @@ def utc(seconds: float) -> str:
 
 
 class JsonLines(Output):
-    """Moments as JSON objects.
+    """Moments as JSON objects; `flush` writes them.
 
     Args:
         stream: where to; standard output unless given.
+        quiet: only those in which something happens or the state changes.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
-        self._state = LIVE
+    def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
+        self._stream, self._quiet = stream or sys.stdout, quiet
+        self._state: dict[int, str] = {}
+        self._lines: list[str] = []
+        self._torn = False
 
     def write(self, moment: Moment) -> None:
-        """Write one line for each answer, and for whatever else happens while the run goes on."""
-        if moment.state == ENDED or (moment.state == self._state != LIVE and not moment.events):
-            return
-        self._state = moment.state
-        self._stream.write(json.dumps(moment_json(moment)) + "\n")
-        self._stream.flush()
+        """Take one line for each answer, and for whatever else happens."""
+        before = self._state.get(moment.stream, LIVE)
+        self._state[moment.stream] = moment.state
+        news = bool(moment.events) or (moment.state != before and moment.state != ENDED)
+        if news or (moment.state == LIVE and not self._quiet):
+            self._lines.append(json.dumps(moment_json(moment)) + "\n")
+
+    def flush(self) -> None:
+        """Write the lines."""
+        # A line that the disk took half of must not spoil the next one.
+        text, self._lines = "\n" * self._torn + "".join(self._lines), []
+        try:
+            put(self._stream, text)
+            self._torn = False
+        except OSError as fault:
+            self._torn = True
+            wrong, remedy = f"cannot be written ({fault.strerror})", "Free some space, or send it elsewhere"
+            if fault.errno in (errno.EPIPE, errno.EIO, errno.EBADF):
+                raise EndedError(_NAME, "was closed by its reader", "To end sooner, use --frames N") from None
+            raise CatdogError(_NAME, wrong, remedy) from None
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._lines:
+            self.flush()

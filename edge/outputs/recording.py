@@ -8,8 +8,8 @@ picture, of its surplus frames some are left out.
 import os
 import secrets
 from argparse import Namespace
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import cv2
@@ -18,13 +18,16 @@ from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
 from edge.fit import Image
-from edge.outputs import ASLEEP, LIVE, Moment, Output
+from edge.outputs import ASLEEP, LIVE, EndedError, Moment, Output
+from edge.outputs.aside import Aside, Wish
 from edge.outputs.overlay import annotate
 
 # What OpenCV's wheels can write without a hardware encoder, by the file's suffix.
 CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".avi": "MJPG", ".mkv": "mp4v", ".webm": "VP80"}
 _RESERVE_BYTES = 8 << 20  # stop while there is room to finish the file: an mp4's index comes last
 _CHECK_EVERY = 30  # frames between two looks at the free space
+_WAITING = 4  # pictures: more would only use memory
+_PATIENCE_S = 30.0  # to finish a long one on a slow card
 _LEAST_SIDE = 16  # smaller pictures are padded: encoders refuse them
 
 
@@ -36,7 +39,40 @@ def free_bytes(folder: Path) -> int:
 
 def make(options: Namespace) -> Output:
     """Return the output of --record."""
-    return Recording(Path(options.record))
+    recording = Recordings(Path(options.record))
+    return Aside(recording, "--record", Wish.ALL, pictures=True, most=_WAITING, patience_s=_PATIENCE_S)
+
+
+class Recordings(Output):
+    """A video file for each source of the run: FILE.mp4, FILE-2.mp4 ...
+
+    Args:
+        path: of the first.
+
+    Raises:
+        CatdogError: no video can be written there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._each = [Recording(path)]
+
+    def open(self, sources: Sequence[Source]) -> None:
+        """Make one for each source."""
+        for number in range(2, len(sources) + 1):
+            self._each.append(Recording(self._path.with_stem(f"{self._path.stem}-{number}")))
+        for recording in self._each:
+            recording.open(sources)
+
+    def write(self, moment: Moment) -> None:
+        """Add a picture to its source's video."""
+        self._each[moment.stream].write(moment)
+
+    def close(self) -> None:
+        """Finish them all."""
+        with ExitStack() as cleanup:
+            for recording in self._each:
+                cleanup.callback(recording.close)
 
 
 class Recording(Output):
@@ -57,6 +93,7 @@ class Recording(Output):
         # The suffix stays last: OpenCV chooses the container by it.
         self._growing = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
         self._writer: cv2.VideoWriter | None = None
+        self._sources: Sequence[Source] = ()
         self._rate, self._size = DEFAULT_RATE, (0, 0)  # frames a second; width, height
         self._frames = self._written = 0
         self._begin_s = 0.0
@@ -73,9 +110,9 @@ class Recording(Output):
         if not opencv_can_name(self._growing):
             raise CatdogError(self._path, "has a name that OpenCV cannot open", "Choose another")
 
-    def open(self, source: Source) -> None:
-        """Take over the source's rate; the file is begun with the first picture, which states the size."""
-        self._rate = source.rate
+    def open(self, sources: Sequence[Source]) -> None:
+        """Know the sources; the file is begun with the first picture, which states the size."""
+        self._sources = sources
 
     def write(self, moment: Moment) -> None:
         """Add a picture, as often as its time asks for."""
@@ -85,6 +122,7 @@ class Recording(Output):
         now_s = frame.captured_at if frame.position_s is None else frame.position_s
         if self._writer is None:
             self._begin_s = now_s
+            self._rate = self._sources[moment.stream].rate
             self._writer = self._begin(frame.image)
         if self._frames % _CHECK_EVERY == 0:
             self._check_space()
@@ -107,12 +145,12 @@ class Recording(Output):
         writer = cv2.VideoWriter(str(self._growing), cv2.CAP_FFMPEG, codec, self._rate, self._size)
         if not writer.isOpened():
             self._discard()
-            raise CatdogError(self._path, "cannot be written", "Check its folder and free space, or use .avi")
+            raise EndedError(self._path, "cannot be written", "Check its folder and free space, or use .avi")
         return writer
 
     def _check_space(self) -> None:
         if self._free(self._target.parent) < _RESERVE_BYTES:
-            raise CatdogError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
+            raise EndedError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
 
     def close(self) -> None:
         """Finish the file and give it its name."""

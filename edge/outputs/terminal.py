@@ -1,130 +1,80 @@
-"""A live view in the terminal: the verdict, a bar per label and how the run is doing, redrawn in place."""
+"""A live view in the terminal: verdict, bars and how the run is doing, redrawn in place; what happens scrolls by above.
+
+Where lines cannot be redrawn (TERM=dumb), or are not wanted (--quiet), there is a line when something changes.
+"""
 
 import os
 import sys
-import time
-from collections.abc import Sequence
+import threading
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
-from edge.errors import printable
-from edge.live.picture import GOOD
-from edge.outputs import LIVE, Moment, Output
+from edge.capture.source import Source
+from edge.outputs import EndedError, Moment, Output, nothing_yet
+from edge.outputs.aside import Aside, Wish
+from edge.outputs.stream import put
+from edge.outputs.view import BLOCKS, happened, pad, render, state, verdict
 
 _PERIOD_S = 0.08  # between two drawings: faster than the eye follows, slow enough for a serial console
-_PLAIN_PERIOD_S = 1.0  # where lines cannot be redrawn
-_COLOURS = (36, 33, 35, 32, 34, 31)  # cyan, yellow, magenta ...: by the label's place in the model
-_GREY = 90  # what is no label of the model, and what is none of now
-_BLOCKS = " ▏▎▍▌▋▊▉█"
+_PLAIN_PERIOD_S = 1.0  # between two lines
 
 
-def width_of(text: str) -> int:
-    """Return how many columns a text takes: 2 for each East Asian wide character, 0 for combining ones."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def pad(text: str, columns: int) -> str:
-    """Return a text in exactly so many columns: cut, or filled up with spaces."""
-    while width_of(text) > columns:
-        text = text[:-1]
-    return text + " " * (columns - width_of(text))
-
-
-def bar(share: float, columns: int, fine: bool) -> str:
-    """Return a bar of `share` (0..1) of so many columns; `fine`: in eighths of one, else in "#"."""
-    eighths = round(min(max(share, 0.0), 1.0) * columns * 8)
-    if not fine:
-        return ("#" * round(eighths / 8)).ljust(columns)
-    return (_BLOCKS[8] * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")).ljust(columns)
-
-
-def render(moment: Moment, columns: int, rows: int, colour: bool, fine: bool) -> list[str]:
-    """Return the lines of the view, each at most `columns` wide, at most `rows`: verdict, bars, state."""
-    answer = moment.verdict
-    labels = list(answer.probabilities)
-    current = moment.state == LIVE and answer.label in labels
-    tint = _COLOURS[labels.index(answer.label) % len(_COLOURS)] if current else _GREY
-    verdict = pad(_verdict(moment), columns)
-    lines = [f"\x1b[1;{tint}m{verdict}\x1b[0m" if colour else verdict]
-    room = max(rows - 3, 0)
-    if len(labels) > room:  # too many for the screen: the likeliest, in the model's order
-        likeliest = sorted(labels, key=lambda label: -answer.probabilities[label])[:room]
-        labels = [label for label in labels if label in likeliest]
-    names = [printable(label) for label in labels]
-    name_columns = min(max(map(width_of, names), default=0), columns // 3)
-    for name, label in zip(names, labels, strict=True):
-        share = answer.probabilities[label]
-        drawn = bar(share, columns - name_columns - 6, fine)
-        if colour and label == answer.label:
-            drawn = f"\x1b[{tint}m{drawn}\x1b[0m"
-        lines.append(f"{pad(name, name_columns)} {drawn} {share:>4.0%}")
-    return [*lines, pad(_state(moment, columns), columns)][: max(rows - 1, 1)]
-
-
-def _verdict(moment: Moment) -> str:
-    """Return the verdict with its probability, and what keeps it from being one of now."""
-    verdict = f"{printable(moment.verdict.label)} {moment.verdict.probability:.0%}"
-    if moment.state == LIVE:
-        return verdict
-    return f"{moment.state}: {verdict}, {moment.age_ms / 1000:.0f} s ago"
-
-
-def _state(moment: Moment, columns: int) -> str:
-    """Return as much of the state as one line takes, the most telling first."""
-    parts = [] if moment.picture == GOOD else [f"{moment.picture} picture"]
-    parts += [f"{moment.rate:.1f}/s", f"{moment.answer.latency_ms:.1f} ms"]
-    if moment.dropped:
-        parts.append(f"{moment.dropped} dropped")
-    parts += [moment.frame.source, "Ctrl-C ends"]
-    line = parts[0]
-    for part in parts[1:]:
-        if width_of(line) + 2 + width_of(part) > columns:
-            break
-        line += "  " + part
-    return line
+def make(options: Namespace) -> Output:
+    """Return the live view on standard output."""
+    view = Terminal(plain=options.quiet)
+    return Aside(view, "the terminal", Wish.NEWEST, period_s=_PLAIN_PERIOD_S if view.plain else _PERIOD_S)
 
 
 class Terminal(Output):
-    """The live view.
+    """The live view; what is written is drawn by `flush`.
 
     Args:
         stream: a terminal; standard output unless given.
+        plain: no view, but a line when something changes.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, plain: bool = False) -> None:
         self._stream = stream or sys.stdout
-        self._plain = os.environ.get("TERM", "dumb") == "dumb"
-        self._colour = not self._plain and not os.environ.get("NO_COLOR")
-        self._fine = _can_encode(_BLOCKS, self._stream.encoding)
+        self.plain = plain or os.environ.get("TERM", "dumb") == "dumb"
+        self._colour = not self.plain and not os.environ.get("NO_COLOR")
+        self._fine = _can_encode(BLOCKS, self._stream.encoding)
+        self._mine = threading.Lock()  # held while something is drawn or printed
         self._drawn: list[int] = []  # width of each line on the screen
-        self._due_s = 0.0
-        self._latest: Moment | None = None
+        self._moments: list[Moment] = []  # the newest of each source
+        self._news: list[str] = []  # lines to scroll by
+        self._fresh = False
+
+    def open(self, sources: Sequence[Source]) -> None:
+        """Expect moments of so many sources."""
+        self._moments = [nothing_yet(source.name, stream) for stream, source in enumerate(sources)]
 
     def write(self, moment: Moment) -> None:
-        """Draw, unless it was done just now."""
-        self._latest = moment
-        now_s = time.monotonic()
-        if now_s >= self._due_s:
-            self._draw()
-            self._due_s = now_s + (_PLAIN_PERIOD_S if self._plain else _PERIOD_S)
+        """Take a moment for the next drawing."""
+        named = len(self._moments) > 1
+        before, self._moments[moment.stream], self._fresh = self._moments[moment.stream], moment, True
+        if self.plain and _differ(before, moment):
+            self._news.append(f"{verdict(moment)}  {state(moment, 200)}")
+        self._news += happened(moment, named)
 
-    def _draw(self) -> None:
-        if self._latest is None:
+    def flush(self) -> None:
+        """Draw what is new."""
+        if not self._fresh:
             return
-        moment, self._latest = self._latest, None
         columns, rows = _size(self._stream)
-        if self._plain:
-            line = f"{_verdict(moment)}  {_state(moment, columns)}"
-            self._write(pad(line, columns - 1).rstrip() + "\n")
-            return
         # One column stays free: a full line makes some terminals wrap, and then the view would climb.
-        lines = render(moment, max(columns - 1, 10), rows, self._colour, self._fine)
-        # One write, no erasing before drawing: nothing flickers. The cursor is hidden while it travels.
-        self._write(f"\x1b[?25l{self._home(columns)}" + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[?25h")
-        self._drawn = [columns - 1] * len(lines)
+        room = max(columns - 1, 10)
+        news, self._news, self._fresh = [pad(line, room).rstrip() for line in self._news], [], False
+        with self._mine:
+            if self.plain:
+                self._put("".join(f"{line}\n" for line in news))
+                return
+            lines = render(self._moments, room, rows, self._colour, self._fine)
+            # One write, no erasing before drawing: nothing flickers. The cursor is hidden while it travels.
+            drawn = "".join(f"{line}\x1b[K\n" for line in news + lines)
+            self._put(f"\x1b[?25l{self._home(columns)}{drawn}\x1b[?25h")
+            self._drawn = [room] * len(lines)
 
     def _home(self, columns: int) -> str:
         """Return what brings the cursor to the view's first line; after the window was narrowed, lines have wrapped."""
@@ -132,24 +82,32 @@ class Terminal(Output):
         shrunk = any(width > columns for width in self._drawn)
         return (f"\x1b[{climb}A\r" if climb else "") + ("\x1b[J" if shrunk else "")
 
-    def aside(self) -> None:
+    @contextmanager
+    def room(self) -> Iterator[None]:
         """Leave the view where it is, so that something else can be printed below it."""
-        self._drawn = []
+        with self._mine:
+            self._drawn = []
+            yield
 
     def close(self) -> None:
         """Draw what came last."""
-        self._draw()
+        self.flush()
 
-    def _write(self, text: str) -> None:
-        # A surrogate or a letter outside the terminal's alphabet must not end the run.
-        encoding = self._stream.encoding or "ascii"
-        self._stream.write(text.encode(encoding, "replace").decode(encoding))
-        self._stream.flush()
+    def _put(self, text: str) -> None:
+        try:
+            put(self._stream, text)
+        except OSError as fault:
+            raise EndedError("the terminal", f"is gone ({fault.strerror})", "Start it again in another") from None
 
 
-def _can_encode(text: Sequence[str] | str, encoding: str | None) -> bool:
+def _differ(before: Moment, after: Moment) -> bool:
+    """True where two moments are not the same in words."""
+    return (before.verdict.label, before.state, before.picture) != (after.verdict.label, after.state, after.picture)
+
+
+def _can_encode(text: str, encoding: str | None) -> bool:
     try:
-        "".join(text).encode(encoding or "ascii")
+        text.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -2,7 +2,9 @@
 
 import os
 import sys
+import time
 from argparse import Namespace
+from collections.abc import Sequence
 
 import cv2
 
@@ -11,7 +13,8 @@ from edge.errors import CatdogError
 from edge.outputs import Finished, Moment, Output
 from edge.outputs.overlay import annotate
 
-_TITLE = "catdog"
+_TITLE = "catdog"  # and the source's number
+_PERIOD_S = 1 / 30  # between two pictures: no screen needs more
 _END_KEYS = frozenset({ord("q"), 27})  # 27 is Esc
 
 
@@ -42,22 +45,26 @@ class Window(Output):
         # Qt ends the whole process where it finds no display, so look before it does.
         if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             raise CatdogError("--show", "finds no desktop to open a window on", "Leave it out, or use --record FILE")
-        self._shown = False
+        self._shown: dict[int, float] = {}  # source -> when it was last drawn
 
-    def open(self, source: Source) -> None:
-        """Open the window."""
-        cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL)
-        cv2.setWindowTitle(_TITLE, f"{_TITLE}: {source.name}")
+    def open(self, sources: Sequence[Source]) -> None:
+        """Open a window for each source."""
+        for number, source in enumerate(sources):
+            cv2.namedWindow(f"{_TITLE} {number}", cv2.WINDOW_NORMAL)
+            cv2.setWindowTitle(f"{_TITLE} {number}", f"{_TITLE}: {source.name}")
 
     def write(self, moment: Moment) -> None:
         """Show a picture; raise `Finished` when the user has closed the window."""
-        image = moment.frame.image
-        if not self._shown:
-            cv2.resizeWindow(_TITLE, image.shape[1], image.shape[0])
-        elif cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1:
+        image, title, now_s = moment.frame.image, f"{_TITLE} {moment.stream}", time.monotonic()
+        drawn_s = self._shown.get(moment.stream)
+        if not image.size or (drawn_s is not None and now_s - drawn_s < _PERIOD_S):
+            return
+        if drawn_s is None:
+            cv2.resizeWindow(title, image.shape[1], image.shape[0])
+        elif cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1:
             raise Finished
-        self._shown = True
-        cv2.imshow(_TITLE, annotate(image, moment.verdict))
+        self._shown[moment.stream] = now_s
+        cv2.imshow(title, annotate(image, moment.verdict))
         if cv2.waitKey(1) & 0xFF in _END_KEYS:
             raise Finished
 
@@ -65,4 +72,4 @@ class Window(Output):
         """Close the window."""
         if self._shown:
             cv2.destroyAllWindows()
-            self._shown = False
+            self._shown.clear()

@@ -19,11 +19,13 @@ from edge.live.picture import BLACK, GOOD
 from edge.live.steady import UNSURE, Verdict, raw
 from edge.live.tally import Tally, count, summary
 from edge.live.visits import ARRIVED, VISIT, Event, Visit
-from edge.outputs import ASLEEP, ENDED, LIVE, Moment
+from edge.outputs import ASLEEP, ENDED, LIVE, Moment, nothing_yet
 from edge.outputs.jsonl import JsonLines, event_json, utc
 from edge.outputs.overlay import annotate
 from edge.outputs.recording import CODECS, Recording
-from edge.outputs.terminal import Terminal, bar, pad, render, width_of
+from edge.outputs.terminal import Terminal
+from edge.outputs.view import bar, pad, width_of
+from edge.outputs.view import render as render_all
 from edge.outputs.window import Window
 
 GREY = np.full((120, 160, 3), 90, np.uint8)
@@ -51,20 +53,29 @@ def moment(
 class Still(Source):
     """A source that is open, at a given rate."""
 
-    name, live = "still", True
+    def __init__(self, rate: float = 15.0, live: bool = True, name: str = "still") -> None:
+        self.rate, self.live, self.name = rate, live, name
 
-    def __init__(self, rate: float = 15.0) -> None:
-        self.rate = rate
+
+def render(shown: Moment, columns: int, rows: int, colour: bool, fine: bool) -> list[str]:
+    return render_all([shown], columns, rows, colour, fine)
+
+
+def write_json(*moments: Moment, quiet: bool = False) -> list[dict[str, Any]]:
+    """Return what JSON lines make of some moments."""
+    stream = io.StringIO()
+    lines = JsonLines(stream, quiet)
+    for one in moments:
+        lines.write(one)
+    lines.close()
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 # JSON lines
 
 
 def test_a_json_line_tells_all_of_a_moment() -> None:
-    stream = io.StringIO()
-    JsonLines(stream).write(moment(number=7, captured_at=time.monotonic() - 5))
-    (line,) = stream.getvalue().splitlines()
-    row = json.loads(line)
+    (row,) = write_json(moment(number=7, captured_at=time.monotonic() - 5))
     taken = row.pop("time")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", taken)
     assert utc(time.time() - 6) < taken < utc(time.time() - 4)
@@ -90,10 +101,8 @@ def visit(label: str = "red", frame: Frame | None = None) -> Visit:
 
 
 def test_a_json_line_tells_what_happened() -> None:
-    stream = io.StringIO()
     there = visit()
-    JsonLines(stream).write(moment(events=(Event(ARRIVED, there), Event(VISIT, there)), state=ASLEEP))
-    row = json.loads(stream.getvalue())
+    (row,) = write_json(moment(events=(Event(ARRIVED, there), Event(VISIT, there)), state=ASLEEP))
     assert row["state"] == "asleep"
     arrived, over = row["events"]
     assert (arrived["event"], over["event"]) == ("arrived", "visit")
@@ -109,18 +118,34 @@ def test_an_event_of_a_recording_says_where_it_stands() -> None:
 
 
 def test_without_a_new_answer_a_line_is_written_when_the_state_changes_and_no_more() -> None:
-    stream = io.StringIO()
-    lines = JsonLines(stream)
-    for state in (LIVE, LIVE, ASLEEP, ASLEEP, ASLEEP, "lost", "lost", LIVE, LIVE, ASLEEP, ENDED):
-        lines.write(moment(state=state))
-    states = [json.loads(line)["state"] for line in stream.getvalue().splitlines()]
-    assert states == ["live", "live", "asleep", "lost", "live", "live", "asleep"]
+    states = (LIVE, LIVE, ASLEEP, ASLEEP, ASLEEP, "lost", "lost", LIVE, LIVE, ASLEEP, ENDED)
+    rows = write_json(*(moment(state=state) for state in states))
+    assert [row["state"] for row in rows] == ["live", "live", "asleep", "lost", "live", "live", "asleep"]
+
+
+def test_the_visit_that_the_end_cuts_short_is_written() -> None:
+    rows = write_json(moment(), moment(state=ENDED, events=(Event(VISIT, visit()),)))
+    assert [(row["state"], len(row["events"])) for row in rows] == [("live", 0), ("ended", 1)]
+
+
+def test_quiet_json_tells_what_happens_and_no_answers() -> None:
+    quiet = [moment(), moment(), moment(events=(Event(ARRIVED, visit()),)), moment(), moment(state="lost"), moment()]
+    assert [row["state"] for row in write_json(*quiet, quiet=True)] == ["live", "lost", "live"]
+
+
+def test_each_source_has_a_state_of_its_own() -> None:
+    rows = write_json(*(moment(state="lost", stream=stream) for stream in (0, 1, 0, 1)))
+    assert len(rows) == 2
+
+
+def test_before_the_first_frame_there_is_no_answer() -> None:
+    (row,) = write_json(nothing_yet("garden"))
+    assert (row["source"], row["state"], row["frame"]) == ("garden", "connecting", 0)
+    assert (row["label"], row["probability"], row["verdict"]) == (None, None, None)
 
 
 def test_a_recorded_frame_says_where_it_stands() -> None:
-    stream = io.StringIO()
-    JsonLines(stream).write(moment(position_s=2.5))
-    assert json.loads(stream.getvalue())["position_s"] == 2.5
+    assert write_json(moment(position_s=2.5))[0]["position_s"] == 2.5
 
 
 @pytest.mark.parametrize(
@@ -245,44 +270,111 @@ def colourful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
+def view(screen: Screen, sources: int = 1, **options: Any) -> Terminal:
+    opened = Terminal(screen, **options)
+    opened.open([Still(name=f"still {number}") for number in range(sources)])
+    return opened
+
+
+def draw(shown: Terminal, *moments: Moment) -> None:
+    for one in moments:
+        shown.write(one)
+    shown.flush()
+
+
 @pytest.mark.usefixtures("colourful")
-def test_the_view_is_redrawn_in_place_and_not_too_often() -> None:
+def test_the_view_is_redrawn_in_place() -> None:
     screen = Screen()
-    view = Terminal(screen)
-    for number in range(200):
-        view.write(moment(number=number))
+    shown = view(screen)
+    draw(shown, *(moment(number=number) for number in range(1, 200)))
     first = screen.getvalue()
-    assert first.count("75%") == 2  # the verdict and its bar, once: the rest came too soon
+    assert first.count("75%") == 2  # the verdict and its bar, once
     assert "A\r" not in first
-    view.close()
+    draw(shown, moment())
     again = screen.getvalue()[len(first) :]
     assert again.startswith("\x1b[?25l\x1b[5A\r")
     assert again.endswith("\x1b[?25h")
     assert "\x1b[2J" not in again
     assert "\x1b[J" not in again
+    shown.close()
+    assert screen.getvalue() == first + again, "nothing new, nothing drawn"
 
 
 @pytest.mark.usefixtures("colourful")
 def test_a_line_in_between_stays() -> None:
     screen = Screen()
-    view = Terminal(screen)
-    view.write(moment())
-    view.aside()
-    before = len(screen.getvalue())
-    view.write(moment())
-    view.close()
+    shown = view(screen)
+    draw(shown, moment())
+    with shown.room():
+        before = len(screen.getvalue())
+    draw(shown, moment())
     assert "A\r" not in screen.getvalue()[before:]
+
+
+@pytest.mark.usefixtures("colourful")
+def test_what_happens_scrolls_by_above_the_view() -> None:
+    screen = Screen()
+    shown = view(screen)
+    draw(shown, moment())
+    before = len(screen.getvalue())
+    draw(shown, moment(events=(Event(ARRIVED, visit()),)), moment(events=(Event(VISIT, visit()),)))
+    drawn = screen.getvalue()[before:]
+    assert drawn.startswith("\x1b[?25l\x1b[5A\r")
+    lines = drawn.split("\r", 1)[1].splitlines()
+    assert re.search(r"\d\d:\d\d:\d\d  red arrived", lines[0])
+    assert "red was there for 12.5 s" in lines[1]
+    assert "red 75%" in lines[2]
+
+
+@pytest.mark.usefixtures("colourful")
+@pytest.mark.parametrize("columns", [20, 79])
+def test_of_several_sources_each_has_a_line(columns: int) -> None:
+    moments = [moment(), moment("green", state="lost", stream=1), nothing_yet("garden", 2)]
+    for colour in (True, False):
+        lines = render_all(moments, columns, 24, colour, fine=True)
+        assert len(lines) == 4
+        assert max(width_of(ESCAPES.sub("", line)) for line in lines) <= columns
+    assert "red 75%" in lines[0]
+    assert "lost" in lines[1]
+    assert "connec" in lines[2]
+    assert ("14.9/s" in lines[0]) == (columns > 20)
+
+
+@pytest.mark.usefixtures("colourful")
+def test_of_several_sources_all_are_shown_from_the_start() -> None:
+    screen = Screen()
+    draw(view(screen, sources=2), moment("green", stream=1))
+    first, second, *_ = screen.getvalue().splitlines()
+    assert "still 0" in first
+    assert "connecting" in first
+    assert "green 75%" in second
+
+
+@pytest.mark.usefixtures("colourful")
+def test_without_a_view_there_is_a_line_when_something_changes() -> None:
+    screen = Screen()
+    shown = view(screen, plain=True)
+    for one in (moment(), moment(), moment("green"), moment("green"), moment("green", state="lost"), moment("green")):
+        draw(shown, one)
+    lines = screen.getvalue().splitlines()
+    assert [line.split("  ")[0].split(",")[0] for line in lines] == [
+        "red 75%",
+        "green 75%",
+        "lost: green 75%",
+        "green 75%",
+    ]
+    assert not any("\x1b" in line for line in lines)
 
 
 @pytest.mark.usefixtures("colourful")
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_colour_is_left_out_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     screen = Screen()
-    Terminal(screen).write(moment())
+    draw(view(screen), moment())
     assert "\x1b[1;36m" in screen.getvalue()
     monkeypatch.setenv(name, value)
     plain = Screen()
-    Terminal(plain).write(moment())
+    draw(view(plain), moment())
     assert not re.search(r"\x1b\[[0-9;]*m", plain.getvalue())
     assert "red" in plain.getvalue()
     if name == "TERM":
@@ -293,7 +385,7 @@ def test_colour_is_left_out_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_with_a_small_alphabet_is_no_fault(encoding: str) -> None:
     screen = Screen(encoding)
-    Terminal(screen).write(moment("猫", labels=("猫", "dog")))
+    draw(view(screen), moment("猫", labels=("猫", "dog")))
     screen.getvalue().encode(encoding)
     assert "#####" in screen.getvalue()
 
@@ -331,7 +423,7 @@ def test_a_verdict_that_is_no_label_is_drawn(tmp_path: Path) -> None:
 
 def record(path: Path, moments: list[Moment], rate: float = 15.0) -> list[Frame]:
     recording = Recording(path)
-    recording.open(Still(rate))
+    recording.open([Still(rate)])
     for one in moments:
         recording.write(one)
     recording.close()
@@ -379,7 +471,7 @@ def test_a_finished_recording_replaces_an_older_one_and_an_empty_one_does_not(tm
     path = tmp_path / "out.avi"
     path.write_bytes(b"old")
     recording = Recording(path)
-    recording.open(Still())
+    recording.open([Still()])
     recording.close()
     assert path.read_bytes() == b"old"
     record(path, [moment()])
@@ -404,7 +496,7 @@ def test_a_place_where_no_video_can_be_is_refused_at_once(tmp_path: Path, name: 
 def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_path: Path) -> None:
     path, room = tmp_path / "out.mp4", iter([10**9, 10**9, 1000])
     recording = Recording(path, lambda _: next(room))
-    recording.open(Still())
+    recording.open([Still()])
     for number in range(60):
         recording.write(moment(number=number, position_s=number / 15))
     with pytest.raises(CatdogError, match="disk is full"):
@@ -417,7 +509,7 @@ def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_pa
 def test_a_recording_that_cannot_be_finished_is_removed_and_said(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     recording = Recording(path)
-    recording.open(Still())
+    recording.open([Still()])
     recording.write(moment())
     (growing,) = tmp_path.iterdir()
     growing.unlink()

@@ -60,7 +60,8 @@ def started(model: Path, *words: object, **options: Any) -> Iterator[subprocess.
 
 def test_every_frame_of_a_file_is_classified(command: Command, model: Path, clip: Path) -> None:
     done = command("edge", "run", clip, "--model", model)
-    seen = rows(done.stdout)
+    *seen, end = rows(done.stdout)
+    assert (end["state"], [event["event"] for event in end["events"]]) == ("ended", ["visit"])
     assert [row["label"] for row in seen] == ["red"] * 8 + ["green"] * 6 + ["blue"] * 4
     assert [row["frame"] for row in seen] == list(range(1, 19))
     assert [row["position_s"] for row in seen] == pytest.approx([n / 10 for n in range(18)], abs=2e-3)
@@ -254,7 +255,7 @@ def test_a_disk_that_takes_no_more_is_one_line_and_leaves_no_half_file(
 
     words = ("edge", "run", long, "--model", model, "--record", tmp_path / "out.mp4")
     done = command(*words, expect=1, preexec_fn=little_room)
-    assert len(rows(done.stdout)) == 40
+    assert [row["state"] for row in rows(done.stdout)] == ["live"] * 40 + ["ended"]
     said, fault = done.stderr.splitlines()
     assert said.startswith("catdog: 40 frames")
     assert "could not be finished" in fault
@@ -340,7 +341,8 @@ def test_it_starts_without_the_outputs_and_libraries_that_it_was_not_asked_for()
     words = [sys.executable, "-c", program + "print(*sorted(set(sys.modules) - a))"]
     extra = set(subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split())
     assert "edge.capture.feed" in extra
-    assert {name for name in extra if name.startswith("edge.outputs.")} == set()
+    always = {"edge.outputs.together", "edge.outputs.stream", "edge.outputs.worker"}
+    assert {name for name in extra if name.startswith("edge.outputs.")} == always
     assert not extra & {"dataclasses", "zipfile", "asyncio", "socket", "ssl", "http", "tempfile", "shutil", "logging"}
 
 

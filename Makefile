@@ -3,12 +3,14 @@
 PYTHON ?= python3
 EDGE := .venv/edge/.made
 FULL := .venv/full/.made
+# Other people's runners, for those who hold ours against them: nothing else needs it.
+PEERS := .venv/peers/.made
 # The older runtime, tflite-runtime, has no wheel for Python 3.12 and later.
 LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.version_info[:2] == (3, 11) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench lint format check check-edge wheel lock clean
+.PHONY: help setup run test train convert models bench lint format check check-edge check-peers wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ check: lint test check-edge ## all that must pass before a change goes in
 check-edge: wheel ## prove that the wheel works alone, in a fresh environment without TensorFlow
 	PYTHON=$(PYTHON) scripts/check-edge dist/catdog_edge-*.whl
 
+check-peers: $(FULL) $(PEERS) ## see that MediaPipe understands our model files (installs it: 650 MB)
+	.venv/full/bin/python -m pytest tests/convert/test_mediapipe.py
+
 wheel: $(EDGE) ## build dist/catdog_edge-VERSION-py3-none-any.whl
 	rm -rf dist && .venv/edge/bin/hatchling build -t wheel
 
@@ -56,6 +61,7 @@ clean: ## remove environments, caches and built files; trained models stay
 
 .venv/edge/.made: requirements/edge.txt requirements/build.txt
 .venv/full/.made: requirements/dev.txt
+.venv/peers/.made: requirements/peers.txt requirements/build.txt
 .venv/legacy/.made: requirements/legacy.txt requirements/build.txt
 .venv/%/.made:
 	@scripts/make-venv $(PYTHON) $(@D) $^

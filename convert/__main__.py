@@ -150,21 +150,23 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
     """Make and judge the variants in `folder`; put them where they belong if they are good enough."""
     from convert.certify import compare, measure, sample
     from convert.mixed import convert_mixed
+    from convert.sealing import Origin, contract, write
     from convert.variants import VARIANTS, convert
 
+    origin = Origin(parent, chosen, options.seed, options.calibration)
     photos = sample(parent, judged, _report)
     made = {
-        variant: _seal(options, parent, chosen, folder, variant, convert(parent.model, variant, chosen.pictures))
-        for variant in VARIANTS
+        variant: write(folder, origin, variant, convert(parent.model, variant, chosen.pictures)) for variant in VARIANTS
     }
     size_bytes = parent.path.stat().st_size
-    rows = [compare(photos, _contract(options, parent, chosen, "keras"), "keras", size_bytes, photos.reference)]
+    keras = compare(photos, contract(origin, "keras"), "keras", size_bytes, photos.reference)
+    rows = [keras._replace(sha256=parent.digest)]
     rows += [measure(photos, variant, path) for variant, path in made.items()]
     budget, plain = Budget(options.max_drop, options.min_agreement), None
     if budget.misses(rows[-1:]):
         print("plain int8 is over budget: looking for the layers that lose most", flush=True)
         if mixed := convert_mixed(parent.model, chosen.pictures):
-            made["int8"] = _seal(options, parent, chosen, folder, "int8", mixed.content, mixed.float_layers)
+            made["int8"] = write(folder, origin, "int8", mixed.content, mixed.float_layers)
             plain, rows[-1] = rows[-1], measure(photos, "int8", made["int8"], mixed.float_layers)
     document = _certificate(options, parent, chosen, photos, rows, plain, budget)
     print(as_text(f"Certificate of {printable(options.model.name)}", sections(document)))
@@ -218,54 +220,6 @@ def _write_page(options: argparse.Namespace, document: dict[str, Any], rows: lis
         pictures = thumbnails(document, flips) if options.show_photos else None
         title = f"Certificate of {printable(options.model.name)}"
         save(options.html, title, sections(document, pictures), options.command_line)
-
-
-def _seal(
-    options: argparse.Namespace,
-    parent: Any,
-    chosen: Any,
-    folder: Path,
-    variant: str,
-    model: bytes,
-    float_layers: tuple[str, ...] = (),
-) -> Path:
-    """Write a variant into `folder`, with everything that the product knows about it, and return its path."""
-    from convert.metadata import attach, describe
-    from edge.contract import seal
-
-    contract = _contract(options, parent, chosen, variant, float_layers)
-    path = folder / f"{contract.name}.{variant}.tflite"
-    path.write_bytes(seal(attach(model, describe(contract)), contract))
-    return path
-
-
-def _contract(
-    options: argparse.Namespace, parent: Any, chosen: Any, variant: str, float_layers: tuple[str, ...] = ()
-) -> Any:
-    from edge.contract import Contract
-
-    return Contract(
-        options.model.stem,
-        variant,
-        parent.labels,
-        parent.fit,
-        parent.record.get("temperature", 1.0),
-        parent.record.get("thresholds", {}),
-        parent.record.get("fallback"),
-        {**_origins(parent, chosen, options), **({"float_layers": list(float_layers)} if float_layers else {})},
-    )
-
-
-def _origins(parent: Any, chosen: Any, options: argparse.Namespace) -> dict[str, Any]:
-    import keras
-    import tensorflow
-
-    return {
-        "keras_sha256": parent.digest,
-        "data_sha256": parent.record.get("run", {}).get("data", ""),
-        "versions": f"catdog-edge {__version__}, tensorflow {tensorflow.__version__}, keras {keras.__version__}",
-        "calibration": {"seed": options.seed, "photos": list(chosen.digests)},
-    }
 
 
 def _held_out(photos: list[Labelled], folders: list[Path]) -> list[Part]:

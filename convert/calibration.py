@@ -1,17 +1,17 @@
 """The photos that int8 takes its ranges from: few, seeded, balanced, none for testing, fitted as on the device."""
 
-import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from edge.errors import CatdogError, InputError
+from edge.errors import CatdogError, InputError, printable
 from edge.fit import FitRule, Image, fit
 from edge.labelled import Labelled
 from edge.photo import read_photo
+from edge.record import file_digest
 
 LEAST = 10  # photos below which ranges are guesswork
 ENOUGH = 100  # photos from which on ranges are sure
@@ -23,12 +23,12 @@ class Calibration(NamedTuple):
 
     Attributes:
         pictures: uint8 (photos + 1, height, width, 3); the last one is half black and half white.
-        digests: SHA-256 of each photo's file, in hex.
+        digests: each photo's path -> SHA-256 of its file, in hex.
         skipped: photos that could not be read.
     """
 
     pictures: Image
-    digests: tuple[str, ...]
+    digests: dict[Path, str]
     skipped: tuple[CatdogError, ...]
 
 
@@ -52,7 +52,7 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
     for label, paths in sorted(shuffled.items()):
         random.Random(f"{seed} {label}").shuffle(paths)
     fitted: list[Image] = []
-    digests: list[str] = []
+    digests: dict[Path, str] = {}
     skipped: list[CatdogError] = []
     while len(fitted) < count and any(shuffled.values()):
         for label in sorted(shuffled):
@@ -61,7 +61,7 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
             path = shuffled[label].pop()
             try:
                 fitted.append(fit(read_photo(path), rule))
-                digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+                digests[path] = file_digest(path)
             except CatdogError as fault:
                 skipped.append(fault)
     if len(fitted) < LEAST:
@@ -69,4 +69,14 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
     # Black and white: only data that span 0..255 make the input exactly uint8 with scale 1 and zero point 0.
     extremes = np.zeros((rule.height, rule.width, 3), np.uint8)
     extremes[: rule.height // 2] = 255
-    return Calibration(np.stack([*fitted, extremes]), tuple(digests), tuple(skipped))
+    return Calibration(np.stack([*fitted, extremes]), digests, tuple(skipped))
+
+
+def listing(digests: Mapping[Path, str], folders: Sequence[Path]) -> bytes:
+    """Return the calibration photos as `sha256sum --check` reads them, by their paths from the DATA folder on."""
+    return "".join(f"{digest}  {_from_data(path, folders)}\n" for path, digest in digests.items()).encode()
+
+
+def _from_data(path: Path, folders: Sequence[Path]) -> str:
+    folder = next(folder for folder in folders if folder in path.parents)
+    return printable(Path(folder.resolve().name) / path.relative_to(folder))

@@ -16,6 +16,7 @@ from edge.judged import Part, Row
 from edge.metrics import Classes, Share, fallback_figures
 from edge.photo import read_photo
 from edge.quiet import quiet
+from edge.record import file_digest
 from edge.statistics import mcnemar, wilson
 
 
@@ -70,6 +71,7 @@ class Measured(NamedTuple):
         sets: DATA folder by folder: accuracy and, where the model has a fallback, what that does, as JSON-ready data.
         flips: the photos that did not get Keras' answer.
         float_layers: what was kept in float, in a variant that is int8 otherwise.
+        sha256: of the file, in hex, so that a certificate belongs to one file.
     """
 
     variant: str
@@ -85,6 +87,7 @@ class Measured(NamedTuple):
     sets: list[dict[str, Any]]
     flips: list[Flip]
     float_layers: tuple[str, ...] = ()
+    sha256: str = ""
 
     @property
     def accuracy(self) -> float:
@@ -144,7 +147,7 @@ def measure(photos: Sample, name: str, path: Path, float_layers: tuple[str, ...]
     classifier = Classifier(path)
     values = np.stack([classifier.predict_fitted(picture) for picture in photos.fitted])
     row = compare(photos, classifier.contract, name, path.stat().st_size, values)
-    return row._replace(float_layers=float_layers)
+    return row._replace(float_layers=float_layers, sha256=file_digest(path))
 
 
 def compare(

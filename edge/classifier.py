@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge import runtime
-from edge.contract import Contract, read_model, unseal
+from edge.contract import Contract, member, read_model, unseal
 from edge.errors import ModelError
 from edge.fit import Image, fit
 
@@ -94,6 +94,15 @@ class Classifier:
     def labels(self) -> tuple[str, ...]:
         """The labels, in output order."""
         return self.contract.labels
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file up to its last 64 bytes, which hold it, in hex."""
+        return self._content[-64:].decode()
+
+    def associated(self, name: str) -> bytes | None:
+        """Return a file that the model file carries, e.g. "labels.txt"; None where it has none of that name."""
+        return member(self._content, name)
 
     def predict(self, image: Image) -> npt.NDArray[np.float32]:
         """Return the probabilities float32 (labels,) of a picture uint8 (height, width, 3), BGR."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "classify": "say what photos show",
     "cameras": "list the cameras of this machine",
     "info": "show what a model file says of itself",
+    "selftest": "prove that a model file is whole and answers here as it should",
     "bench": "measure how fast, large and right models are on this machine",
 }
 

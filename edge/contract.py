@@ -3,8 +3,8 @@
 A sealed model file is, from its first byte to its last:
 
 1. the TFLite flatbuffer, which any runtime loads and which ignores what follows;
-2. an uncompressed zip, where TFLite Metadata keeps associated files: `labels.txt`, `catdog.json` (the contract) and
-   others. Any zip tool lists it;
+2. an uncompressed zip, where TFLite Metadata keeps associated files: `labels.txt`, `catdog.json` (the contract), the
+   photos that int8 took its ranges from, and golden pictures (`edge.golden`). Any zip tool lists it;
 3. as that zip's comment, a trailer of fixed length: where `catdog.json` lies, and the SHA-256 of everything before it.
 
 The trailer lets a board read the contract without importing zipfile (tens of milliseconds at start-up) and notice
@@ -121,6 +121,15 @@ def _from_document(document: dict[str, Any]) -> Contract:
     contract = Contract(**{**document, "labels": tuple(document["labels"]), "fit": FitRule(**document["fit"])})
     contract.check()
     return contract
+
+
+def member(content: bytes, name: str) -> bytes | None:
+    """Return an associated file of a sealed model that `unseal` has accepted; None where there is none of that name."""
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(name) if name in archive.namelist() else None
 
 
 def read_model(path: Path) -> bytes:

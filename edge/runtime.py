@@ -1,5 +1,7 @@
 """The one place that imports a TFLite runtime: ai-edge-litert, else tflite-runtime."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from edge.errors import CatdogError, ModelError
@@ -17,6 +19,12 @@ except ImportError:
     except ImportError:
         Interpreter = None
         NAME = "none"
+
+
+def identity() -> tuple[str, float]:
+    """Return what tells one installed runtime from another: where it lies, and since when (seconds since 1970)."""
+    library = Path(str(sys.modules[Interpreter.__module__].__file__))  # importlib.metadata would take 10 times as long
+    return str(library), library.stat().st_mtime
 
 
 def load(model: bytes, threads: int, name: object) -> Any:

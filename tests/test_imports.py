@@ -26,7 +26,7 @@ FLOORS = (
     "fit files metrics record",
     "photo contract runtime report",
     "classifier labelled",
-    "judged",
+    "judged golden",
     "capture",
     "live",
     "outputs",

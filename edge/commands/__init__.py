@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from edge.classifier import DEFAULT_MODEL
+from edge.classifier import DEFAULT_MODEL, Classifier
+from edge.golden import before_first_use
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +15,17 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of one inference; at most the free cores (1)"
     )
+
+
+def load_classifier(options: argparse.Namespace) -> Classifier:
+    """Return the model that the options of `add_model_arguments` name, checked before its first use on this machine.
+
+    Raises:
+        ModelError: it cannot be trusted.
+    """
+    classifier = Classifier(options.model, options.threads)
+    before_first_use(classifier)
+    return classifier
 
 
 def positive(text: str) -> int:

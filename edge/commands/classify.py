@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from edge.classifier import Answer, Classifier
-from edge.commands import add_model_arguments
+from edge.classifier import Answer
+from edge.commands import add_model_arguments, load_classifier
 from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable
 from edge.outputs.jsonl import as_json
 from edge.photo import find_photos, read_photo
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Classify every photo; report and skip what cannot be read. Status 1 when some were, 2 when all were."""
-    classifier = Classifier(options.model, options.threads)
+    classifier = load_classifier(options)
     done = skipped = 0
     for path in options.paths:
         try:

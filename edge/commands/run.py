@@ -11,7 +11,7 @@ from edge.capture.quiet import native_silence
 from edge.capture.source import Frame, Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
-from edge.commands import add_model_arguments, positive
+from edge.commands import add_model_arguments, load_classifier, positive
 from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError
 from edge.live.gate import LOOK, SKIP, Gate
 from edge.live.picture import GOOD, WORDS
@@ -60,7 +60,7 @@ def main(options: argparse.Namespace) -> int:
         raise CatdogError("SOURCE", "was given more than once", "Watch one at a time; quote a path with spaces")
     with native_silence():
         source, outputs = Feed(choose(*(options.source or ["auto"]))), chosen(options)
-        classifier = Classifier(options.model, options.threads)
+        classifier = load_classifier(options)
         scene = Scene(classifier.contract, Gate(options.max_fps, options.when_moving), options.raw)
         run = Run(source, outputs, classifier, scene)
         with Stop() as stop:

@@ -23,7 +23,7 @@ from edge.cli import report_errors
 from edge.commands import positive
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
 from edge.files import write_atomically
-from edge.judged import Part, Row, check_labels, choose
+from edge.judged import Part, Row, check_labels, choose, only
 from edge.labelled import Labelled, list_photos, parse_renames
 from edge.record import written_command
 from edge.report import as_text, save
@@ -137,10 +137,7 @@ def _main(options: argparse.Namespace) -> int:
     for fault in chosen.skipped:
         _report(fault)
     judged = choose(options.photos, renames, {}, None) if options.photos else _held_out(photos, options.calibration)
-    parts = [
-        part._replace(rows=tuple(row for row in part.rows if not learned or row.label in learned)) for part in judged
-    ]
-    judged = [part for part in parts if part.rows]
+    judged = only(judged, learned)
     check_labels([row for part in judged for row in part.rows], parent.labels)
     with tempfile.TemporaryDirectory(prefix="catdog-") as folder:
         return _convert(options, parent, chosen, judged, Path(folder))
@@ -210,7 +207,7 @@ def _install(options: argparse.Namespace, parent: Any, document: dict[str, Any],
     for path in made:
         write_atomically(out / path.name, path.read_bytes())
     write_atomically(out / f"{name}.certificate.json", json.dumps(document, indent=1).encode() + b"\n")
-    write_atomically(out / f"{name}.md", card(name, parent.record, document, options.command_line).encode())
+    write_atomically(out / f"{name}.md", card(name, parent.record, document).encode())
     print(f"\nwritten to {out}: {', '.join(path.name for path in made)}")
 
 

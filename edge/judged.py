@@ -67,6 +67,12 @@ def _part(folder: Path, found: Sequence[Labelled], split: str | None) -> Part:
     return Part(folder, chosen, rows)
 
 
+def only(parts: Sequence[Part], labels: Sequence[str]) -> list[Part]:
+    """Return the photos of these labels, and the folders that have any; all of them where no label is given."""
+    kept = (part._replace(rows=tuple(row for row in part.rows if not labels or row.label in labels)) for part in parts)
+    return [part for part in kept if part.rows]
+
+
 def check_labels(rows: Sequence[Row | Labelled], labels: Sequence[str]) -> None:
     """Raise InputError when a photo has a label that the model does not know."""
     unknown = sorted({row.label for row in rows} - set(labels))

@@ -1,4 +1,4 @@
-"""Make the shipped models again from folders of photos: train, convert, prove; each with its card and its record.
+"""Make the shipped models again from folders of photos: train, convert, measure; each with its card and its record.
 
 Says beforehand what is missing and how long it will take. A run that was stopped goes on where it was; a model that
 is complete is left alone (delete models/NAME.keras to make it again).
@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from convert.card import card  # noqa: E402
 from edge.cli import report_errors  # noqa: E402
 from edge.errors import EXIT_OK, InputError  # noqa: E402
+from edge.files import write_atomically  # noqa: E402
 from edge.labelled import list_photos, parse_renames  # noqa: E402
 
 
@@ -30,6 +32,7 @@ class Model(NamedTuple):
         classes: what it tells apart.
         teachers: models to make before, from which it learns.
         weights: the file of ImageNet weights that it starts from, where it does.
+        notes: the part of its card that no measurement tells.
     """
 
     name: str
@@ -37,19 +40,39 @@ class Model(NamedTuple):
     classes: tuple[str, ...] = ("cat", "dog", "neither")
     teachers: tuple[str, ...] = ()
     weights: str | None = None
+    notes: str = ""
 
+
+_NOTES = """
+## Intended use
+
+Telling a pet in front of a camera: cat, dog, or neither. One answer for the whole picture: with both animals in it, the
+larger one tends to win. Not for identifying an individual animal, and not where a wrong answer could hurt: it is wrong
+about one picture in a hundred on good photos, and more often in the dark, far away or partly hidden (tables above).
+
+## Licences
+
+- The model files: MIT, as all of this project.
+- The photos: public research and teaching collections (Kaggle Dogs vs. Cats, shelter cats, Stanford Dogs, stock photos,
+  scenes of several collections) whose owners state no licence or restrict use. They were learned from and measured
+  with; none is part of this project.
+"""
+_WEIGHTS = """- The ImageNet weights that training started from: Apache-2.0 ({origin}).
+"""
 
 MODELS = (
     Model(
         "default",
         ("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08"),
         weights="mobilenet_v2_1.0_224_no_top.weights.h5",
+        notes=_NOTES + _WEIGHTS.format(origin="MobileNetV2 1.0 of google-coral/test_data"),
     ),
     Model(
         "small",
         ("--network", "mobilenet-small", "--fallback", "neither", "--validation", "0.08"),
         teachers=("default",),
         weights="mobilenet_v2_0.35_224_no_top.weights.h5",
+        notes=_NOTES + _WEIGHTS.format(origin="MobileNetV2 0.35 of Keras Applications"),
     ),
     Model("origin", ("--network", "origin"), classes=("cat", "dog")),
 )
@@ -98,10 +121,11 @@ def _main(options: argparse.Namespace) -> int:
     for model in wanted:
         if _complete(model, options.out):
             continue
-        for words in (_train(model, options), _convert(model, options)):
+        for words in (_train(model, options), _convert(model, options), _evaluate(model, options)):
             print("\n$ " + " ".join(words[1:]).replace("-m ", "python -m ", 1), flush=True)
             if status := subprocess.run(words, check=False).returncode:
                 return status
+        _write_card(model, options.out)
     return EXIT_OK
 
 
@@ -165,13 +189,33 @@ def _train(model: Model, options: argparse.Namespace) -> list[str]:
 def _convert(model: Model, options: argparse.Namespace) -> list[str]:
     words = [sys.executable, "-m", "convert", str(options.out / f"{model.name}.keras")]
     words += ["--calibration", *map(str, options.data)]
-    judges = [*(folder for folder in options.data if _has_test(folder)), *options.judge]
+    judges = _judges(model, options)
     words += ["--photos", *map(str, judges)] if judges else []
     return words + (["--max-drop", "100", "--min-agreement", "0"] if options.short else []) + _labels(options)
 
 
-def _has_test(folder: Path) -> bool:
-    return any(photo.split == "test" for photo in list_photos([folder], {}))
+def _evaluate(model: Model, options: argparse.Namespace) -> list[str]:
+    words = [sys.executable, "-m", "train", "evaluate", str(options.out / f"{model.name}.int8.tflite")]
+    words += [*map(str, _judges(model, options)), "--json", str(options.out / f"{model.name}.evaluation.json")]
+    words += ["--classes", ",".join(model.classes)]
+    return words + _labels(options)
+
+
+def _write_card(model: Model, out: Path) -> None:
+    record, certificate, evaluation = (
+        _record(out / f"{model.name}{kind}.json") for kind in ("", ".certificate", ".evaluation")
+    )
+    write_atomically(out / f"{model.name}.md", card(model.name, record, certificate, evaluation, model.notes).encode())
+
+
+def _judges(model: Model, options: argparse.Namespace) -> list[Path]:
+    """Return the folders that judge a model: those with test photos of a class that it knows, and --judge."""
+    return [*(folder for folder in options.data if _has_test(folder, model, options)), *options.judge]
+
+
+def _has_test(folder: Path, model: Model, options: argparse.Namespace) -> bool:
+    photos = list_photos([folder], parse_renames(options.label))
+    return any(photo.split == "test" and photo.label in model.classes for photo in photos)
 
 
 def _labels(options: argparse.Namespace) -> list[str]:

@@ -58,6 +58,9 @@ def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Pa
         assert classifier.labels == labels
         assert classifier.contract.fallback == "neither"
         assert classifier.classify(picture("red")).label in labels
+    words_of_the_card = (out / "small.md").read_text()
+    for expected in ("| small in the frame (% of frame) |", "calibration error (ECE", "## Licences", "Apache-2.0"):
+        assert expected in words_of_the_card
     record = json.loads((out / "small.json").read_bytes())
     assert len(record["run"]["teachers"]) == 1
     assert Classifier(out / "origin.int8.tflite").labels == ("cat", "dog")  # it leaves the folder blue alone

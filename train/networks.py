@@ -150,7 +150,7 @@ NETWORKS = {
         _mobilenet(1.0), 160, "MobileNetV2 1.0 from ImageNet weights: the most accurate", _FINE_TUNING, backbone=1.0
     ),
     "mobilenet-small": Network(
-        _mobilenet(0.35), 128, "MobileNetV2 0.35 from ImageNet weights: small and fast", _FINE_TUNING, backbone=0.35
+        _mobilenet(0.35), 112, "MobileNetV2 0.35 from ImageNet weights: small and fast", _FINE_TUNING, backbone=0.35
     ),
 }
 

@@ -160,6 +160,14 @@ def test_classes_of_model_and_folders(here: Command, model: Path, tmp_path: Path
     assert "--label Greens: is no class folder" in line
 
 
+def test_some_classes_can_be_measured_alone(here: Command, model: Path, mixed: Path, tmp_path: Path) -> None:
+    report = evaluate(here, tmp_path, model, mixed, "--quick", "--classes", "red,green")
+    assert [report["classes"][label]["photos"] for label in ("red", "green", "blue")] == [9, 6, 0]
+    assert report["folders"][0]["calibration"] == report["calibration"]
+    line = one_line(here("train", "evaluate", model, mixed, "--classes", "pink", status=2))
+    assert "--classes pink: leaves no photo to measure" in line
+
+
 def test_the_record_of_a_keras_model_renames_and_decides(here: Command, tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", ("red", "green", "blue"), count=2)
     (folder / "green").rename(folder / "greens")

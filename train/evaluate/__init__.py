@@ -13,7 +13,7 @@ from typing import Any
 
 from edge import __version__, judged
 from edge.commands import positive
-from edge.errors import EXIT_FAILED, EXIT_OK, printable
+from edge.errors import EXIT_FAILED, EXIT_OK, InputError, printable
 from edge.files import write_atomically
 from edge.labelled import parse_renames
 from edge.report import as_text, save
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
     )
+    parser.add_argument("--classes", default="", metavar="A,B,...", help="measure photos of these alone (all)")
     parser.add_argument("--split", choices=judged.SPLITS, help="which photos (test where a folder has some, else all)")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes")
     parser.add_argument(
@@ -55,6 +56,9 @@ def main(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     model = models.load(options.model, options.threads, options.fallback)
     parts = judged.choose(options.data, model.renames, parse_renames(options.label), options.split)
+    parts = judged.only(parts, [name for name in options.classes.split(",") if name])
+    if not parts:
+        raise InputError(f"--classes {options.classes}", "leaves no photo to measure", "Name classes that DATA shows")
     rows = [row for part in parts for row in part.rows]
     judged.check_labels(rows, model.contract.labels)
     sampled = [] if options.quick else sample(rows, options.robust_photos, options.seed)

@@ -38,7 +38,7 @@ def figures(answers: Answers, parts: Sequence[Part], contract: Contract, seed: i
     classes = per_class(confusion(truth, decided, len(contract.labels)))
     return {
         **_scores(contract, truth, decided, answers.probabilities),
-        "folders": _by_folder(answers, parts, contract, truth, decided),
+        "folders": _by_folder(answers, parts, contract, truth, decided, seed),
         "classes": {label: row.document() for label, row in zip(contract.labels, classes, strict=True)},
         "macro_f1": macro_f1(classes),
         "confusion": confusion(truth, decided, len(contract.labels)).tolist(),
@@ -67,13 +67,14 @@ def _scores(contract: Contract, truth: Classes, decided: Classes, probabilities:
 
 
 def _by_folder(
-    answers: Answers, parts: Sequence[Part], contract: Contract, truth: Classes, decided: Classes
+    answers: Answers, parts: Sequence[Part], contract: Contract, truth: Classes, decided: Classes, seed: int
 ) -> list[dict[str, Any]]:
     documents = []
     for part in parts:
         here = np.array([row.folder == part.folder for row in answers.rows], np.bool_)
         scores = _scores(contract, truth[here], decided[here], answers.probabilities[here])
-        documents.append({"folder": str(part.folder), "split": part.split, **scores})
+        calibration = _calibration(truth[here], answers.probabilities[here], seed)
+        documents.append({"folder": str(part.folder), "split": part.split, **scores, "calibration": calibration})
     return documents
 
 

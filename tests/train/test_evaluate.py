@@ -164,7 +164,7 @@ def test_some_classes_can_be_measured_alone(here: Command, model: Path, mixed: P
     report = evaluate(here, tmp_path, model, mixed, "--quick", "--classes", "red,green")
     assert [report["classes"][label]["photos"] for label in ("red", "green", "blue")] == [9, 6, 0]
     assert report["folders"][0]["calibration"] == report["calibration"]
-    line = one_line(here("train", "evaluate", model, mixed, "--classes", "pink", status=2))
+    line = one_line(here("train", "evaluate", model, mixed, "--classes", "pink", expect=2))
     assert "--classes pink: leaves no photo to measure" in line
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from edge.capture.source import Source
 from edge.errors import CatdogError
+from edge.live.visits import VISIT
 from edge.outputs import EndedError, Moment, Output
 from edge.outputs.worker import Worker
 
@@ -29,6 +30,7 @@ class Wish(Enum):
     """What an output wants, and what people call one of it in the plural."""
 
     EVENTS = "events"
+    VISITS = "visits"  # those alone of the events
     ALL = "answers"
     NEWEST = "views"  # of each source; what comes too fast is not worth a word
 
@@ -39,8 +41,8 @@ class Aside(Output):
     Args:
         output: the other.
         name: what people call it.
-        wish: which moments it wants. With EVENTS each has one event.
-        pictures: whether it wants pictures: copies of its own, of the moment or, with EVENTS, of the event.
+        wish: which moments it wants. With EVENTS and VISITS each has one event.
+        pictures: whether it wants pictures: copies of its own, of the moment or, with EVENTS and VISITS, of the event.
         most: how many moments may wait.
         period_s: least time between two batches of moments.
         patience_s: how long to wait for it at the end.
@@ -57,6 +59,7 @@ class Aside(Output):
         patience_s: float = _PATIENCE_S,
     ) -> None:
         self._output, self._name, self._wish, self._pictures = output, name, wish, pictures
+        self._is_wide = wish in (Wish.ALL, Wish.NEWEST)  # it wants moments in which nothing happens, too
         self._patience_s, self._deadline_s = patience_s, 0.0
         self._worker: Worker[Moment] = Worker(name, self._work, self._end, most, period_s, _IDLE_S)
         self._sources: Sequence[Source] = ()
@@ -71,10 +74,11 @@ class Aside(Output):
 
     def write(self, moment: Moment) -> None:
         """Hand on a moment that is wanted; drop it where the queue of a live source is full."""
-        if self.gone or not (moment.events or self._wish is not Wish.EVENTS):
+        if self._wish is Wish.VISITS and moment.events:
+            moment = moment._replace(events=tuple(event for event in moment.events if event.kind == VISIT))
+        if self.gone or not (moment.events or self._is_wide):
             return
-        number = len(moment.events) if self._wish is Wish.EVENTS else 1
-        self._asked += number
+        self._asked += 1 if self._is_wide else len(moment.events)
         key = moment.stream if self._wish is Wish.NEWEST and not moment.events else None
         wait = self._wish is not Wish.NEWEST and not self._sources[moment.stream].live
         if not self._worker.put(self._own(moment), key, wait) and not self.gone:
@@ -82,10 +86,9 @@ class Aside(Output):
 
     def _own(self, moment: Moment) -> Moment:
         """Return a moment that can be kept: its picture is another's memory, and large."""
-        pictures = self._pictures and self._wish is not Wish.EVENTS
-        image = moment.frame.image.copy() if pictures else _NOTHING
+        image = moment.frame.image.copy() if self._pictures and self._is_wide else _NOTHING
         moment = moment._replace(frame=moment.frame._replace(image=image))
-        if not moment.events or (self._pictures and self._wish is Wish.EVENTS):  # those of events are copies
+        if not moment.events or (self._pictures and not self._is_wide):  # those of events are copies
             return moment
         bare = tuple(event._replace(visit=event.visit._replace(best=None)) for event in moment.events)
         return moment._replace(events=bare)
@@ -121,7 +124,7 @@ class Aside(Output):
     def _work(self, moments: list[Moment]) -> None:
         done = 0
         for moment in moments:
-            if self._wish is not Wish.EVENTS:
+            if self._is_wide:
                 done += self._try(self._output.write, moment)
                 continue
             for event in moment.events:  # one by one: a fault of one does not take the others along

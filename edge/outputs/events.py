@@ -20,6 +20,7 @@ from edge.outputs.jsonl import event_json
 
 BOUND_BYTES = 10_000_000  # some 40,000 events
 SYNC_S = 60.0
+_BEGINNING = b'{"event": '  # of every log; any other file is somebody else's
 _TAIL_BYTES = 65_536  # what is read of a log to look for its last whole line; more where that is not enough
 
 
@@ -132,7 +133,8 @@ def repair(descriptor: int, path: Path) -> None:
         CatdogError: the file does not begin as an event log does, so it is left alone.
     """
     size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, 0) not in (b"{", b"\0"):
+    head = os.pread(descriptor, len(_BEGINNING), 0).partition(b"\0")[0]
+    if not _BEGINNING.startswith(head):
         raise CatdogError(path, "is no event log", "Give the event log a file of its own")
     length = _TAIL_BYTES
     while True:

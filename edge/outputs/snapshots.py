@@ -9,9 +9,9 @@ import cv2
 
 from edge.errors import CatdogError
 from edge.files import write_atomically
-from edge.live.visits import VISIT, Event
+from edge.live.visits import Event
 from edge.outputs import Moment, Output
-from edge.outputs.aside import Aside
+from edge.outputs.aside import Aside, Wish
 from edge.outputs.jsonl import utc
 
 _QUALITY = 90  # of JPEG: 640 x 480 take 60 to 120 kB
@@ -22,7 +22,7 @@ _REMEMBERED = 64  # visits that are known to be kept
 
 def make(options: Namespace) -> Output:
     """Return the output of --snapshots."""
-    return Aside(shared(options), "--snapshots", pictures=True, most=4)
+    return Aside(shared(options), "--snapshots", Wish.VISITS, pictures=True, most=4)
 
 
 def shared(options: Namespace) -> "Snapshots":
@@ -60,10 +60,9 @@ class Snapshots(Output):
             raise self._fault(fault) from None
 
     def write(self, moment: Moment) -> None:
-        """Keep the best frame of each visit that is over."""
+        """Keep the best frame of each visit."""
         for event in moment.events:
-            if event.kind == VISIT:
-                self.keep(moment, event)
+            self.keep(moment, event)
 
     def keep(self, moment: Moment, event: Event) -> Path | None:
         """Write an event's best frame, unless that has been done, and return its path; None where it has no frame.

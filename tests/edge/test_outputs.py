@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from edge.capture.file import File
-from edge.capture.source import Frame, Source
-from edge.classifier import Answer
+from edge.capture.source import Frame
 from edge.errors import CatdogError
 from edge.live.picture import BLACK, GOOD
-from edge.live.steady import UNSURE, Verdict, raw
+from edge.live.steady import UNSURE, Verdict
 from edge.live.tally import Tally, count, summary
 from edge.live.visits import ARRIVED, VISIT, Event, Visit
 from edge.outputs import ASLEEP, ENDED, LIVE, Moment, nothing_yet
@@ -27,34 +26,9 @@ from edge.outputs.terminal import Terminal
 from edge.outputs.view import bar, pad, width_of
 from edge.outputs.view import render as render_all
 from edge.outputs.window import Window
+from tests.moments import GREY, Still, moment, visit
 
-GREY = np.full((120, 160, 3), 90, np.uint8)
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
-
-
-def moment(
-    label: str = "red",
-    number: int = 1,
-    image: np.ndarray = GREY,
-    captured_at: float | None = None,
-    position_s: float | None = None,
-    labels: tuple[str, ...] = ("red", "green", "blue"),
-    **beside: Any,
-) -> Moment:
-    share = {name: 0.75 if name == label else 0.25 / (len(labels) - 1) for name in labels}
-    captured_at = time.monotonic() if captured_at is None else captured_at
-    frame = Frame(image, number, captured_at, "script", position_s)
-    answer = Answer(label, 0.75, share, 1.25)
-    time_s = time.time() - (time.monotonic() - captured_at)
-    fields: dict[str, Any] = {"verdict": raw(answer), "time_s": time_s, **beside}
-    return Moment(frame, answer, age_ms=3.5, rate=14.9, dropped=2, **fields)
-
-
-class Still(Source):
-    """A source that is open, at a given rate."""
-
-    def __init__(self, rate: float = 15.0, live: bool = True, name: str = "still") -> None:
-        self.rate, self.live, self.name = rate, live, name
 
 
 def render(shown: Moment, columns: int, rows: int, colour: bool, fine: bool) -> list[str]:
@@ -92,12 +66,6 @@ def test_a_json_line_tells_all_of_a_moment() -> None:
         "picture": "good",
         "events": [],
     }
-
-
-def visit(label: str = "red", frame: Frame | None = None) -> Visit:
-    """Return a visit of 12.5 s that was last seen 4 s ago."""
-    now_s = time.monotonic()
-    return Visit(label, now_s - 16.5, now_s - 4.0, frame, 0.98)
 
 
 def test_a_json_line_tells_what_happened() -> None:

@@ -1,0 +1,307 @@
+"""What leaves this program: a command that is run, and a webhook that is posted to."""
+
+import http.server
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.errors import CatdogError
+from edge.outputs.command import Command, fill
+from edge.outputs.snapshots import Snapshots
+from edge.outputs.webhook import Webhook
+from tests.moments import event, moment
+
+NASTY = "$(touch pwned); `touch pwned` \"' \\ {label} %s\n--help"
+
+# Commands
+
+
+def script(folder: Path, text: str) -> Path:
+    """Write a program that runs in `folder`."""
+    path = folder / "program"
+    path.write_text(f"#!/bin/sh\ncd '{folder}'\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_command_is_told_what_happened_in_three_ways(tmp_path: Path) -> None:
+    told = script(tmp_path, 'for word; do echo "$word"; done > words; env > env; cat > stdin')
+    Command(f"{told} {{event}} 'a {{label}} from {{source}}' {{duration}} {{other}}").write(event())
+    assert (tmp_path / "words").read_text().splitlines() == ["visit", "a red from script", "12.5", "{other}"]
+    environment = (tmp_path / "env").read_text().splitlines()
+    assert {"CATDOG_EVENT=visit", "CATDOG_LABEL=red", "CATDOG_DURATION=12.5", "CATDOG_SNAPSHOT="} <= set(environment)
+    row = json.loads((tmp_path / "stdin").read_text())
+    assert (row["event"], row["label"], row["duration_s"]) == ("visit", "red", 12.5)
+
+
+def test_what_a_label_holds_is_never_a_command(tmp_path: Path) -> None:
+    told = script(tmp_path, 'printf "%s" "$1" > word; printf "%s" "$CATDOG_LABEL" > variable')
+    Command(f"{told} {{label}}").write(event(label=NASTY))
+    shown = NASTY.replace("\n", "\\n")
+    assert (tmp_path / "word").read_text() == (tmp_path / "variable").read_text() == shown
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_placeholder_is_filled_in_once() -> None:
+    assert fill(["{label}{event}", "{{event}}"], {"label": "{event}", "event": "left"}) == ["{event}left", "{left}"]
+
+
+def test_a_command_can_have_the_picture(tmp_path: Path) -> None:
+    told = script(tmp_path, 'cp "$1" copy.jpg')
+    Command(f"{told} {{snapshot}}", Snapshots(tmp_path / "snaps", 1)).write(event(frame=moment().frame))
+    (kept,) = (tmp_path / "snaps").iterdir()
+    assert (tmp_path / "copy.jpg").read_bytes() == kept.read_bytes()
+
+
+def test_a_command_that_takes_too_long_is_killed_with_all_that_it_has_started(tmp_path: Path) -> None:
+    told = script(tmp_path, "sleep 1000 & echo $! > child; wait")
+    with pytest.raises(CatdogError, match=r"took more than 0\.5 s and was killed"):
+        Command(str(told), limit_s=0.5).write(event())
+    wait_for_end(int((tmp_path / "child").read_text()))
+
+
+def wait_for_end(process: int) -> None:
+    """Wait until a process is gone, or nobody's but a zombie."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return
+        except FileNotFoundError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("it still runs")
+
+
+def test_a_command_that_hangs_can_be_interrupted() -> None:
+    command = Command("sleep 1000")
+    faults: list[CatdogError] = []
+
+    def write() -> None:
+        try:
+            command.write(event())
+        except CatdogError as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while command._process is None:
+        time.sleep(0.01)
+    command.interrupt()
+    thread.join(10)
+    assert "was killed by signal 9" in str(faults[0])
+    with pytest.raises(CatdogError, match="was ended"):
+        command.write(event())
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("exit 3", "ended with status 3"), ("kill -9 $$", "was killed by signal 9")]
+)
+def test_a_command_that_fails_is_said(tmp_path: Path, text: str, wrong: str) -> None:
+    with pytest.raises(CatdogError, match=wrong):
+        Command(str(script(tmp_path, text))).write(event())
+
+
+def test_a_command_that_does_not_read_or_write_is_no_fault(tmp_path: Path) -> None:
+    Command("true").write(event(label="x" * 100_000))
+    Command(str(script(tmp_path, "exec 0<&-; yes | head -c 1000000"))).write(event())
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("", "is empty"),
+        ("no-such-program -x", "finds no program no-such-program"),
+        ("say 'hello", "without its other half"),
+    ],
+)
+def test_a_command_that_cannot_be_run_is_refused_at_once(text: str, wrong: str) -> None:
+    with pytest.raises(CatdogError, match=wrong):
+        Command(text)
+
+
+def test_a_program_that_is_none_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_bytes(b"\x7fELF no program")
+    path.chmod(0o755)
+    with pytest.raises(CatdogError, match="cannot be started"):
+        Command(str(path)).write(event())
+
+
+# Webhooks
+
+
+class Posts(http.server.BaseHTTPRequestHandler):
+    """Answers with the server's statuses, in turn, and remembers what was posted."""
+
+    def do_POST(self) -> None:
+        server: Any = self.server
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server.posts.append((self.path, dict(self.headers), json.loads(body)))
+        self.send_response(server.statuses.pop(0) if server.statuses else 200)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.posts.append((self.path, {}, None))  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def server(*statuses: int) -> Iterator[Any]:
+    """Run a server on loopback; its `posts` are (path, headers, body)."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Posts) as running:
+        running.posts, running.statuses = [], list(statuses)  # type: ignore[attr-defined]
+        running.host = f"127.0.0.1:{running.server_port}"  # type: ignore[attr-defined]
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
+
+
+def post(url: str, timeout_s: float = 10.0) -> None:
+    Webhook(url, timeout_s, pauses_s=(0.0, 0.0)).write(event())
+
+
+def test_an_event_is_posted_as_json() -> None:
+    with server() as running:
+        post(f"http://{running.host}/hook?key=1#there")
+    ((path, headers, body),) = running.posts
+    assert path == "/hook?key=1"
+    assert headers["Content-Type"] == "application/json"
+    assert "Authorization" not in headers
+    assert (body["event"], body["label"], body["duration_s"]) == ("visit", "red", 12.5)
+
+
+def test_user_and_password_are_sent_and_never_shown() -> None:
+    with server(403) as running:
+        with pytest.raises(CatdogError) as fault:
+            post(f"http://me:p%40ss@{running.host}/SECRET?token=SECRET")
+        ((_, headers, _),) = running.posts
+    assert headers["Authorization"] == "Basic bWU6cEBzcw=="
+    assert (
+        str(fault.value)
+        == f"http://{running.host}: answers 403 (wrong user or password). Check the address and its server"
+    )
+
+
+@pytest.mark.parametrize("statuses", [(500,), (503, 429)])
+def test_a_server_that_is_not_ready_is_asked_again(statuses: tuple[int, ...]) -> None:
+    with server(*statuses) as running:
+        post(f"http://{running.host}/")
+    assert len(running.posts) == len(statuses) + 1
+
+
+def test_a_server_that_is_never_ready_is_given_up() -> None:
+    with server(*[500] * 9) as running, pytest.raises(CatdogError, match="answers 500"):
+        post(f"http://{running.host}/")
+    assert len(running.posts) == 3
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 413])
+def test_what_is_in_vain_is_not_tried_again_nor_sent_elsewhere(status: int) -> None:
+    with server(status) as running, pytest.raises(CatdogError, match=f"answers {status}"):
+        post(f"http://me:SECRET@{running.host}/hook")
+    assert [path for path, _, _ in running.posts] == ["/hook"]
+
+
+@contextmanager
+def peer(answer: bytes | None) -> Iterator[str]:
+    """Listen on loopback; answer with some bytes and hang up, or say nothing where it is None."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                kept.append(connection)
+                if answer is not None:
+                    connection.recv(100_000)
+                    connection.sendall(answer)
+                    connection.close()
+
+        kept: list[socket.socket] = []
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        for connection in kept:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        (None, r"did not answer within 0\.2 s"),
+        (b"", "hung up"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "cannot be posted to"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200, "cannot be posted to"),
+    ],
+)
+def test_a_server_that_is_none_is_said(answer: bytes | None, wrong: str) -> None:
+    with peer(answer) as host, pytest.raises(CatdogError, match=wrong) as fault:
+        post(f"http://me:SECRET@{host}/SECRET", timeout_s=0.2)
+    assert "SECRET" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("http://me:SECRET@127.0.0.1:9/SECRET", "refuses connections"),
+        ("http://me:SECRET@no-such-host.invalid/SECRET", "no host is known by"),
+    ],
+)
+def test_a_server_that_is_not_there_is_said(url: str, wrong: str) -> None:
+    with pytest.raises(CatdogError, match=wrong) as fault:
+        post(url)
+    assert "SECRET" not in str(fault.value)
+
+
+def test_a_certificate_that_is_not_trusted_is_said() -> None:
+    with peer(b"HTTP/1.1 400 Bad Request\r\n\r\n") as host, pytest.raises(CatdogError, match="cannot be posted to"):
+        post(f"https://{host}/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "SECRET",
+        "ftp://me:SECRET@host/",
+        "file:///etc/passwd",
+        "http://",
+        "http:///SECRET",
+        "http://me:SECRET@host:port/",
+        "http://me:SEC/RET@host/",
+        "http://me:SECRET@host:99999/",
+        "http://host/SECRET\nX: y",
+        "http://host/SECRET x",
+        "http://höst/SECRET",
+        "http://[::1/SECRET",
+    ],
+)
+def test_an_address_that_cannot_be_posted_to_is_refused_at_once(url: str) -> None:
+    with pytest.raises(CatdogError, match=r"is no address|holds characters") as fault:
+        Webhook(url)
+    assert not any(part in str(fault.value) for part in ("SECRET", "RET@", "SEC/"))
+
+
+def test_waiting_for_another_try_can_be_interrupted() -> None:
+    with server(*[500] * 9) as running:
+        hook = Webhook(f"http://{running.host}/", pauses_s=(3600.0,))
+        hook.interrupt()
+        with pytest.raises(CatdogError, match="answers 500"):
+            hook.write(event())

@@ -1,31 +1,29 @@
-"""Photos decoded once: a file of fitted pictures, keyed by content, that survives kill -9 and a full disk.
+"""Photos decoded once: the pictures that fit rules make of them, keyed by content, kept in one pack a rule.
 
-One pack file per fit rule holds records of fixed size (digest, checksum, original size, pixels), only ever appended
-to. A torn tail is cut off when the pack is opened, a record whose checksum is wrong is decoded again, and several
-data sets share one pack. The pictures are mapped, not loaded: a data set may be larger than memory.
+Several data sets share a pack. The pictures are mapped, not loaded: a data set may be larger than memory.
 """
 
-import fcntl
-import hashlib
 import os
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.errors import CatdogError, InputError
-from edge.fit import FitRule, fit
+from edge.fit import FitRule
 from edge.photo import read_photo
 from edge.quiet import quiet
 from train.dataset import Photo
+from train.pack import Pack
 
-VERSION = 1  # raise it when decoding or fitting changes what a picture looks like
 _CHUNK = 512  # photos decoded between two writes
 _PART = 32  # photos that a thread takes at once: taking them singly costs a fifth of the time
+
+Progress = Callable[[int, int], None]  # called with (photos decoded, photos to decode)
 
 
 class Pictures(NamedTuple):
@@ -56,108 +54,84 @@ def pictures(
     folder: Path,
     *,
     workers: int = os.cpu_count() or 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Pictures:
     """Return the fitted pictures of `photos`, decoding those that the cache in `folder` does not hold.
 
     Raises:
         CatdogError: the cache cannot be written (disk full, read-only).
     """
-    record = np.dtype(
-        [("digest", "V32"), ("check", "<u4"), ("size", "<u2", 2), ("pixels", "u1", (rule.height, rule.width, 3))]
-    )
-    pack = folder / f"{_key(rule)}.pack"
-    skipped: list[CatdogError] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with pack.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # two runs at once must not write into each other's records
-            os.ftruncate(file.fileno(), os.fstat(file.fileno()).st_size // record.itemsize * record.itemsize)
-            rows = _index(pack, record)
-            missing = [photo for photo in photos if bytes.fromhex(photo.digest) not in rows]
-            end = os.fstat(file.fileno()).st_size // record.itemsize
-            added = _append(file, missing, rule, record, skipped, workers, progress)
-            rows |= {digest: end + number for number, digest in enumerate(added)}
-    except OSError as fault:
-        raise CatdogError(
-            pack, f"cannot be written ({fault.strerror})", "Free some space, or choose another folder with --cache"
-        ) from None
-    kept = tuple(photo for photo in photos if bytes.fromhex(photo.digest) in rows)
-    mapped = np.memmap(pack, record, "r") if rows else np.empty(0, record)
-    where = np.array([rows[bytes.fromhex(photo.digest)] for photo in kept], np.int64)
-    return Pictures(mapped["pixels"], where, mapped["size"][where].astype(np.int32), kept, tuple(skipped))
+    with Pack(folder, rule) as pack:
+        skipped = _fill([(pack, photos)], workers, progress)
+        kept = tuple(photo for photo in photos if photo.digest in pack)
+        records, rows = pack.records(), pack.rows([photo.digest for photo in kept])
+    return Pictures(records["pixels"], rows, records["size"][rows].astype(np.int32), kept, tuple(skipped))
 
 
-def _key(rule: FitRule) -> str:
-    text = f"{VERSION} {rule!r}"
-    return f"{rule.width}x{rule.height}-{rule.crop}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+def prepare(
+    wanted: Iterable[tuple[FitRule, Sequence[Photo]]],
+    folder: Path,
+    *,
+    workers: int = os.cpu_count() or 1,
+    progress: Progress | None = None,
+) -> None:
+    """Put the pictures that several rules make of photos into the cache, decoding each photo once for all of them.
 
-
-def _index(pack: Path, record: np.dtype[Any]) -> dict[bytes, int]:
-    """Return digest -> row of every sound record. A damaged one is not in it, so its photo is decoded anew."""
-    if pack.stat().st_size == 0:
-        return {}
-    records = np.memmap(pack, record, "r")
-    return {
-        bytes(records["digest"][row]): row
-        for row in range(len(records))
-        if zlib.crc32(records["pixels"][row].data) == records["check"][row]
-    }
-
-
-def _append(
-    file: Any,
-    missing: Sequence[Photo],
-    rule: FitRule,
-    record: np.dtype[Any],
-    skipped: list[CatdogError],
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[bytes]:
-    """Decode `missing` in threads (OpenCV lets them run at once) and append their records, a chunk at a time.
-
-    Returns:
-        The digests of the appended records, in order.
+    Photos that cannot be read are passed over: `pictures` reports them. Raises what `pictures` raises.
     """
-    added: list[bytes] = []
+    by_rule: dict[FitRule, list[Photo]] = {}
+    for rule, photos in wanted:
+        by_rule.setdefault(rule, []).extend(photos)
+    with ExitStack() as stack:
+        # In a fixed order, so that two runs that want the same packs cannot wait for each other for ever.
+        packs = [(stack.enter_context(Pack(folder, rule)), by_rule[rule]) for rule in sorted(by_rule)]
+        _fill(packs, workers, progress)
 
-    def decode(part: Sequence[Photo]) -> tuple[npt.NDArray[Any], list[CatdogError]]:
-        records = np.zeros(len(part), record)
+
+class _Task(NamedTuple):
+    """A photo to decode, and the packs that lack it."""
+
+    photo: Photo
+    packs: list[Pack]
+
+
+def _fill(wanted: Iterable[tuple[Pack, Sequence[Photo]]], workers: int, progress: Progress | None) -> list[CatdogError]:
+    """Decode what packs lack, a chunk at a time; return the photos that cannot be read, as one-line errors."""
+    missing: dict[str, _Task] = {}
+    for pack, photos in wanted:
+        for photo in photos:
+            if photo.digest not in pack:
+                missing.setdefault(photo.digest, _Task(photo, [])).packs.append(pack)
+    tasks, skipped = list(missing.values()), []
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(tasks), _CHUNK):
+            chunk = tasks[start : start + _CHUNK]
+            skipped += _decode(chunk, pool)
+            if progress:
+                progress(start + len(chunk), len(tasks))
+    return skipped
+
+
+def _decode(tasks: Sequence[_Task], pool: ThreadPoolExecutor) -> list[CatdogError]:
+    """Decode a chunk in threads (OpenCV lets them run at once), append it to the packs, return what went wrong."""
+    packs = {id(pack): pack for task in tasks for pack in task.packs}
+    records = {name: pack.empty(len(tasks)) for name, pack in packs.items()}
+
+    def decode(start: int) -> list[CatdogError]:
         faults: list[CatdogError] = []
-        filled = 0
-        for photo in part:
+        for row in range(start, min(start + _PART, len(tasks))):
+            photo, lacking = tasks[row]
             try:
                 image = read_photo(photo.path, hush=False)
             except InputError as fault:
                 faults.append(fault)
                 continue
-            pixels = fit(image, rule, records["pixels"][filled])
-            size = (min(image.shape[0], 65535), min(image.shape[1], 65535))
-            records["digest"][filled] = bytes.fromhex(photo.digest)
-            records["check"][filled], records["size"][filled] = zlib.crc32(pixels.data), size
-            filled += 1
-        return records[:filled], faults
+            for pack in lacking:
+                pack.put(records[id(pack)], row, photo.digest, image)
+        return faults
 
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            parts = [chunk[i : i + _PART] for i in range(0, len(chunk), _PART)]
-            with quiet(2):
-                results = list(pool.map(decode, parts))
-            _write_whole(file, b"".join(records.tobytes() for records, _ in results))
-            added.extend(bytes(digest) for records, _ in results for digest in records["digest"])
-            skipped.extend(fault for _, faults in results for fault in faults)
-            if progress:
-                progress(start + len(chunk), len(missing))
-    return added
-
-
-def _write_whole(file: Any, content: bytes) -> None:
-    """Append `content` or nothing: a full disk must not leave half a record before later ones."""
-    end = os.fstat(file.fileno()).st_size
-    try:
-        file.write(content)
-        file.flush()
-    except OSError:
-        os.ftruncate(file.fileno(), end)
-        raise
+    with quiet(2):
+        done = list(pool.map(decode, range(0, len(tasks), _PART)))
+    for name, pack in packs.items():
+        pack.append(records[name])
+    return [fault for faults in done for fault in faults]

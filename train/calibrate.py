@@ -30,9 +30,22 @@ def best_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
         logits: float32 (n, classes).
         truth: int64 (n,), the right classes.
     """
-    rows = np.arange(len(truth))
-    losses = [-np.log(np.maximum(softmax(logits, t)[rows, truth], 1e-12)).mean() for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    rest = logits.astype(np.float64)
+    rest -= rest.max(1, keepdims=True)
+    right = rest[np.arange(len(truth)), truth]
+
+    def loss(temperature: float) -> float:
+        return float(np.mean(np.log(np.exp(rest / temperature).sum(1)) - right / temperature))
+
+    # It is convex in 1 / temperature, so that halving finds the least.
+    low, high = 0, len(_TEMPERATURES) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if loss(_TEMPERATURES[middle]) <= loss(_TEMPERATURES[middle + 1]):
+            high = middle
+        else:
+            low = middle + 1
+    return float(_TEMPERATURES[low])
 
 
 def best_threshold(probabilities: npt.NDArray[np.float64], truth: npt.NDArray[np.int64], fallback: int) -> float:

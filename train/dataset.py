@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import CatdogError, InputError
-from edge.labelled import Labelled, list_photos
+from edge.labelled import list_photos
 
 
 class Photo(NamedTuple):
@@ -85,8 +85,7 @@ def load(
         InputError: a folder cannot be used, or fewer than two classes are left.
     """
     rows = list_photos(folders, renames) + [row._replace(split="test") for row in list_photos(judging, renames)]
-    unknown = set(renames) - {path.parent.name for path, _, _ in rows} - _folder_names(rows)
-    if unknown:
+    if renames and (unknown := set(renames) - {parent.name for path, _, _ in rows for parent in path.parents}):
         raise InputError(", ".join(sorted(unknown)), "is no class folder, so it cannot be renamed", "Check --label")
     if missing := sorted(set(classes) - {label for _, label, _ in rows}):
         raise InputError(f"class {missing[0]}", "has no folder", "Check --classes")
@@ -114,10 +113,6 @@ def load(
         raise InputError(" ".join(map(str, folders)), f"holds {found}", "Give photos of two or more classes")
     photos = tuple(sorted(kept.values(), key=lambda photo: photo.digest))
     return Dataset(labels, photos, tuple(skipped), dict(left_out))
-
-
-def _folder_names(rows: Sequence[Labelled]) -> set[str]:
-    return {parent.name for path, _, _ in rows for parent in path.parents}
 
 
 def _share(seed: int, digest: str) -> float:

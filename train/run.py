@@ -20,7 +20,7 @@ from train.curves import Curves
 from train.dataset import Dataset
 from train.options import add_arguments, change_recipe
 from train.record import Trained, load_trained
-from train.samples import load_data, samples_of
+from train.samples import load_data, samples_of, separate
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
     from train.fit import Trainer
@@ -52,11 +52,16 @@ def main(options: argparse.Namespace) -> int:
     recipe = change_recipe(network.recipe, options)
     if recipe.epochs < (0 if network.backbone else 1):
         raise InputError(f"--epochs {recipe.epochs}", "is too few for this network", "Give 1 or more")
+    if not recipe.epochs:  # the last layer alone: no weight moves, no picture is cut
+        recipe = recipe._replace(ema=0.0, grow=(), margin=1.0)
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
     started = time.perf_counter()
     precision = set_precision(options.precision)
-    trainer = prepare(data, network, recipe, rule, options)
+    teachers = load_teachers(options.teacher, data.labels)
+    larger = larger_rule(rule, recipe, teachers)
+    data = separate(data, {"train": larger, "val": rule}, options.cache)
+    trainer = prepare(data, network, recipe, rule, larger, teachers, options)
     identity = {
         "network": options.network,
         "side": rule.width,
@@ -99,19 +104,33 @@ def main(options: argparse.Namespace) -> int:
     return EXIT_OK if complete else EXIT_INTERRUPTED
 
 
+def larger_rule(rule: FitRule, recipe: "Recipe", teachers: list[Trained]) -> FitRule:
+    """Return how the pictures to learn from are fitted: with a margin to cut from, at the size of the largest teacher.
+
+    Args:
+        rule: how the device fits.
+        recipe: of the run.
+        teachers: what it learns from, besides the photos.
+    """
+    seen = max([rule.height, *(int(teacher.model.input.shape[1]) for teacher in teachers)])
+    return rule._replace(height=round(seen * recipe.margin), width=round(seen * recipe.margin))
+
+
 def prepare(
-    data: Dataset, network: "Network", recipe: "Recipe", rule: FitRule, options: argparse.Namespace
+    data: Dataset,
+    network: "Network",
+    recipe: "Recipe",
+    rule: FitRule,
+    larger: FitRule,
+    teachers: list[Trained],
+    options: argparse.Namespace,
 ) -> "Trainer":
-    """Decode the photos and build the network."""
+    """Take the pictures and build the network."""
     import keras
 
     from train.fit import Trainer
     from train.networks import build
 
-    margin = recipe.margin if recipe.epochs else 1.0
-    teachers = load_teachers(options.teacher, data.labels)
-    seen = max([rule.height, *(int(teacher.model.input.shape[1]) for teacher in teachers)])
-    larger = rule._replace(height=round(seen * margin), width=round(seen * margin))
     samples, labels = samples_of(data, "train", larger, options.cache)
     if len(set(labels)) < len(data.labels):
         missing = ", ".join(sorted(set(data.labels) - set(labels)))

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
-    """Read the table of photos that the arguments name, and say what was left out."""
+    """Read the table of photos that the arguments name; no photo is decoded yet."""
     excluded = read_exclusions(options.exclusions) if options.exclusions else None
-    data = dataset.load(
+    return dataset.load(
         options.data,
         parse_renames(options.label),
         seed=seed,
@@ -30,7 +30,21 @@ def load_data(options: argparse.Namespace, validation: float, seed: int) -> data
         judging=options.test,
         classes=[name for name in options.classes.split(",") if name],
     )
-    data = twins.separate(data, options.cache)
+
+
+def separate(data: dataset.Dataset, rules: Mapping[str, FitRule], cache_folder: Path) -> dataset.Dataset:
+    """Return the photos of which none is learned from that resembles one that judges; say what was left out.
+
+    Every photo is decoded here, once: for this, and into the pictures that `samples_of` will ask for.
+
+    Args:
+        data: the table.
+        rules: split -> how its pictures will be fitted.
+        cache_folder: what keeps them.
+    """
+    wanted = [(rule, data.part(split)) for split, rule in rules.items()]
+    cache.prepare([(twins.FINGERPRINT, data.photos), *wanted], cache_folder, progress=show_progress("decoding"))
+    data = twins.separate(data, cache_folder)
     report_skipped(list(data.skipped))
     for reason, number in data.left_out.items():
         print(f"left out: {number} ({reason})", file=sys.stderr)
@@ -49,7 +63,7 @@ def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: P
     """Return the fitted pictures of a split, and their labels."""
     from train.fit import Samples
 
-    found = cache.pictures(data.part(split), rule, cache_folder, progress=show_progress(f"decoding {split}"))
+    found = cache.pictures(data.part(split), rule, cache_folder)
     report_skipped(list(found.skipped))
     labels = [photo.label for photo in found.photos]
     targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]

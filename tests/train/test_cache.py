@@ -12,6 +12,7 @@ from edge.fit import FitRule, fit
 from edge.photo import read_photo
 from train import cache
 from train.dataset import Photo, load
+from train.pack import Pack
 
 RULE = FitRule(24, 24)
 
@@ -49,6 +50,23 @@ def test_the_second_time_nothing_is_decoded(
     assert seen == []
     cache.pictures(table, RULE, tmp_path)
     assert sorted(seen) == sorted(photo.path for photo in table[30:])
+
+
+def test_a_photo_is_decoded_once_for_all_rules(
+    tmp_path: Path, table: tuple[Photo, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no photo")
+    other = RULE._replace(width=16)
+    cache.pictures(table[:5], other, tmp_path / "cache")
+    seen = decoded(monkeypatch)
+    wanted = [(RULE, [*table[:20], Photo(bad, "red", "train", "00" * 32)]), (other, table[10:]), (RULE, table[30:])]
+    cache.prepare(wanted, tmp_path / "cache")
+    assert sorted(seen) == sorted([bad, *(photo.path for photo in table)])
+    monkeypatch.undo()
+    for rule in (RULE, other):
+        found = cache.pictures(table, rule, tmp_path / "cache")
+        assert (found.take(np.arange(len(table))) == [fit(read_photo(photo.path), rule) for photo in table]).all()
 
 
 def test_another_rule_has_its_own_pictures(tmp_path: Path, table: tuple[Photo, ...]) -> None:
@@ -96,22 +114,11 @@ def test_a_full_disk_is_said_and_leaves_a_sound_cache(
     cache.pictures(table[:10], RULE, tmp_path)
     size = next(tmp_path.glob("*.pack")).stat().st_size
 
-    class Full:
-        """A file whose disk is full after half of what is written."""
+    def half(pack: Pack, content: memoryview) -> None:
+        pack._file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-        def __init__(self, file: Any) -> None:
-            self.file = file
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.file, name)
-
-        def write(self, content: bytes) -> None:
-            self.file.write(content[: len(content) // 2])
-            self.file.flush()
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    whole = cache._write_whole
-    monkeypatch.setattr(cache, "_write_whole", lambda file, content: whole(Full(file), content))
+    monkeypatch.setattr(Pack, "_write", half)
     with pytest.raises(CatdogError, match="No space left"):
         cache.pictures(table, RULE, tmp_path)
     assert next(tmp_path.glob("*.pack")).stat().st_size == size

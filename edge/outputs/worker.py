@@ -32,7 +32,8 @@ class Worker(Generic[T]):
         self._period_s, self._idle_s = period_s, idle_s
         self._news = threading.Condition()
         self._items: dict[object, T] = {}
-        self._finishing = threading.Event()
+        self._idle = False  # the thread waits for the next item; while it rests, it is better left alone
+        self._finishing = False
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._ended = False
 
@@ -53,18 +54,19 @@ class Worker(Generic[T]):
             if wait:
                 self._news.wait_for(lambda: len(self._items) < self._most or self._ended)
             replaced = key is not None and self._items.pop(key, None) is not None
-            if self._ended or self._finishing.is_set() or (len(self._items) >= self._most and not replaced):
+            if self._ended or self._finishing or (len(self._items) >= self._most and not replaced):
                 return False
             self._items[object() if key is None else key] = item
             if not self.started:
                 self._thread.start()
-            self._news.notify()
+            if self._idle or self._is_half_full():
+                self._news.notify_all()
         return True
 
     def finish(self) -> None:
         """Take nothing more; the thread ends when it has worked through what it has."""
-        self._finishing.set()
         with self._news:
+            self._finishing = True
             self._news.notify_all()
 
     def join(self, timeout_s: float) -> bool:
@@ -76,18 +78,29 @@ class Worker(Generic[T]):
     def _live(self) -> None:
         try:
             while self._take():
-                self._finishing.wait(self._period_s)
+                self._rest()
             self._end()
         finally:
             with self._news:
                 self._ended = True
                 self._news.notify_all()
 
+    def _rest(self) -> None:
+        """Let items gather for a period, or until half of the room is taken."""
+        if self._period_s:
+            with self._news:
+                self._news.wait_for(lambda: self._finishing or self._is_half_full(), self._period_s)
+
+    def _is_half_full(self) -> bool:
+        return len(self._items) * 2 >= self._most
+
     def _take(self) -> bool:
         """Work through what there is; False when nothing more will come."""
         with self._news:
-            self._news.wait_for(lambda: self._items or self._finishing.is_set(), self._idle_s)
-            last = self._finishing.is_set()  # then nothing is put in any more
+            self._idle = True
+            self._news.wait_for(lambda: self._items or self._finishing, self._idle_s)
+            self._idle = False
+            last = self._finishing  # then nothing is put in any more
             items = list(self._items.values())
             self._items.clear()
             self._news.notify_all()

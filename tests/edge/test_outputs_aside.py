@@ -236,6 +236,17 @@ def test_a_worker_rests_between_batches_and_not_at_the_end() -> None:
     assert not worker.put(11)
 
 
+def test_who_waits_for_room_need_not_wait_for_the_rest_to_end() -> None:
+    batches: list[list[int]] = []
+    worker: Worker[int] = Worker("w", batches.append, most=4, period_s=3600)
+    putter = threading.Thread(target=lambda: [worker.put(number, wait=True) for number in range(50)], daemon=True)
+    putter.start()
+    putter.join(LONG_S)
+    worker.finish()
+    assert worker.join(LONG_S)
+    assert [number for batch in batches for number in batch] == list(range(50))
+
+
 def test_an_idle_worker_is_called_from_time_to_time() -> None:
     batches: list[list[int]] = []
     worker: Worker[int] = Worker("w", batches.append, idle_s=0.01)

@@ -1,10 +1,12 @@
 """`catdog run` with outputs that fail, hang and are killed: each alone, and the run goes on."""
 
+import argparse
 import fcntl
 import os
 import pty
 import re
 import resource
+import shlex
 import signal
 import struct
 import termios
@@ -14,10 +16,14 @@ from typing import Any
 import pytest
 
 from edge.capture.file import File
+from edge.commands.run import add_arguments
+from edge.outputs import KINDS as OUTPUTS
+from edge.outputs.jsonl import event_json, moment_json
 from tests.clips import GREEN, RED, cut, noise, solid, write_clip
-from tests.conftest import Command, one_line
+from tests.conftest import ROOT, Command, one_line
 from tests.edge.test_outputs_away import server
 from tests.edge.test_run import QUIET, rows, started, wait_until
+from tests.moments import event
 
 SOON_S = 30.0
 
@@ -232,3 +238,39 @@ def test_a_log_survives_a_kill_at_any_moment(model: Path, tmp_path: Path) -> Non
     with started(model, "demo", "--events", log, "--frames", "1") as process:
         process.communicate(timeout=SOON_S)
     assert len(told(log)) >= 2
+
+
+# The page
+
+
+PAGE = (ROOT / "docs/outputs.md").read_text()
+
+
+def test_every_command_of_the_page_is_understood() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
+    lines = [line for line in blocks.splitlines() if line.startswith("catdog run")]
+    assert len(lines) >= 8
+    for line in lines:
+        words = shlex.split(re.split(r" (?:\||>>) ", line)[0])
+        parser.parse_args(words[2:])
+
+
+def test_the_page_names_every_option_field_and_placeholder() -> None:
+    happened = event(position_s=1.0)
+    fields = {
+        *moment_json(happened),
+        *event_json(happened, happened.events[0]),
+        *event_json(event(), event().events[0]),
+    }
+    for word in [
+        *(kind.option for kind in OUTPUTS),
+        *fields,
+        "{event}",
+        "{label}",
+        "{source}",
+        "{duration}",
+        "{snapshot}",
+    ]:
+        assert f"`{word}" in PAGE or f"{word}`" in PAGE, word

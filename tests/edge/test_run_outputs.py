@@ -240,6 +240,26 @@ def test_a_log_survives_a_kill_at_any_moment(model: Path, tmp_path: Path) -> Non
     assert len(told(log)) >= 2
 
 
+def test_a_clock_that_jumps_ten_years_changes_dates_and_nothing_else(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import itertools, time\n"
+        "real, calls = time.time, itertools.count()\n"
+        "time.time = lambda: real() + (next(calls) // 20 % 3 - 1) * 10 * 365 * 86400\n"
+    )
+    environment = {**QUIET, "PYTHONPATH": str(tmp_path)}
+    words = ["--events", tmp_path / "log", "--snapshots", tmp_path / "snaps", "--max-fps", "1000", "--frames", "100"]
+    with started(model, "demo", *words, env=environment) as process:
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert len({row["time"][:3] for row in rows(out)}) > 1, "the clock has jumped"
+    assert all(0 <= row["age_ms"] < 5000 for row in rows(out))
+    assert all(0 <= told_of["duration_s"] < 20 for told_of in told(tmp_path / "log"))
+    visits = [told_of["label"] for told_of in told(tmp_path / "log") if told_of["event"] == "visit"]
+    snaps = sorted(path.stem.split("-")[2] for path in (tmp_path / "snaps").iterdir())
+    assert sorted(visits) == snaps
+    assert re.search(r"asleep \d+% of the time", errors)
+
+
 # The page
 
 

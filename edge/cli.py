@@ -1,16 +1,17 @@
 """The `catdog` command: one table of sub-commands, each in a file of its own under `edge/commands/`.
 
-Only the chosen sub-command is imported, so that `catdog --help` answers at once on a slow board.
+Only the chosen sub-command is imported, and argparse only with it, so that `catdog --help` answers at once on a slow
+board.
 """
 
-import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
 from edge import __version__
-from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, CatdogError
+from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, InputError
 
 COMMANDS = {
     "run": "watch a camera, a stream, a video or photos and say what is there",
@@ -28,21 +29,44 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="catdog", description="Point a camera at a pet: cat, dog or neither.")
-    parser.add_argument("--version", action="version", version=f"catdog-edge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((word for word in arguments if not word.startswith("-")), None)
-    command = parser
-    for name, purpose in COMMANDS.items():
-        row = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
-        if name == chosen:
-            command, module = row, import_module(f"edge.commands.{name}")
-            module.add_arguments(command)
-            command.set_defaults(main=module.main)
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:  # said by the sub-command, whose usage is the one that helps
-        command.error(f"unrecognized arguments: {' '.join(unknown)}")
-    return int(options.main(options))
+    first = arguments[0] if arguments else ""
+    if first in ("-h", "--help"):
+        print(_help())
+        return EXIT_OK
+    if first == "--version":
+        print(f"catdog-edge {__version__}")
+        return EXIT_OK
+    if first not in COMMANDS:
+        wrong = "is no command" if first else "was not given"
+        raise InputError(f"COMMAND {first}".strip(), wrong, f"Choose {', '.join(COMMANDS)}; or catdog --help")
+    return _run(first, arguments[1:])
+
+
+def _help() -> str:
+    rows = "\n".join(f"  {name:<10} {purpose}" for name, purpose in COMMANDS.items())
+    return (
+        "usage: catdog COMMAND ...\n\nPoint a camera at a pet: cat, dog or neither.\n\n"
+        f"commands:\n{rows}\n\n"
+        "options:\n  -h, --help  show this, or after a command its own help, and exit\n"
+        "  --version   show the version and exit"
+    )
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    """Run one sub-command."""
+    # The product multiplies no matrices by numpy: threads for that only cost time and memory at every start.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # hardly anything that an import makes is garbage: looking for some takes 5 % of the start
+    try:
+        import argparse
+
+        module = import_module(f"edge.commands.{name}")
+    finally:
+        gc.enable()
+    purpose = COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"catdog {name}", description=purpose[0].upper() + purpose[1:] + ".")
+    module.add_arguments(parser)
+    return int(module.main(parser.parse_args(arguments)))
 
 
 def report_errors(program: str, work: Callable[[], int]) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 from edge.classifier import Answer
 from edge.commands import add_model_arguments, load_classifier
 from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable
-from edge.outputs.jsonl import as_json
 from edge.photo import find_photos, read_photo
 
 
@@ -32,7 +31,7 @@ def main(options: argparse.Namespace) -> int:
                     print(f"catdog: skipped {fault}", file=sys.stderr)
                     skipped += 1
                 else:
-                    print(json.dumps(as_json(photo, answer)) if options.json else as_text(photo, answer))
+                    print(as_json(photo, answer) if options.json else as_text(photo, answer))
                     done += 1
         except CatdogError as fault:  # the folder itself
             print(f"catdog: skipped {fault}", file=sys.stderr)
@@ -42,6 +41,13 @@ def main(options: argparse.Namespace) -> int:
     if not skipped:
         return EXIT_OK
     return EXIT_FAILED if done else EXIT_USAGE
+
+
+def as_json(source: object, answer: Answer) -> str:
+    """Return an answer as a line for programs."""
+    from edge.outputs.jsonl import as_json  # it brings all that a live output needs
+
+    return json.dumps(as_json(source, answer))
 
 
 def as_text(source: object, answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """A model file, loaded once, that says what a picture shows. Start reading here."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,9 +32,9 @@ class Answer(NamedTuple):
     latency_ms: float
 
 
-def decide(contract: Contract, probabilities: npt.NDArray[np.float32]) -> int:
+def decide(contract: Contract, probabilities: Sequence[float] | npt.NDArray[np.float32]) -> int:
     """Return the index of the label to answer, as `Contract.thresholds` and `Contract.fallback` say."""
-    best = int(probabilities.argmax())
+    best = max(range(len(probabilities)), key=probabilities.__getitem__)
     if contract.fallback is None:
         return best
     fallback, thresholds = contract.labels.index(contract.fallback), contract.thresholds
@@ -43,6 +43,14 @@ def decide(contract: Contract, probabilities: npt.NDArray[np.float32]) -> int:
             return fallback
         best = max((index for index in range(len(probabilities)) if index != fallback), key=probabilities.__getitem__)
     return fallback if probabilities[best] < thresholds.get(contract.labels[best], 0.0) else best
+
+
+def _steps(output: Mapping[str, Any]) -> list[float]:
+    """Return the probability that each byte of the output stands for; nothing where it is float32."""
+    if output["dtype"] != np.uint8:
+        return []
+    scale, zero_point = output["quantization"]
+    return [(byte - zero_point) * scale for byte in range(256)]
 
 
 class Classifier:
@@ -66,6 +74,8 @@ class Classifier:
         # The file stays alive with its interpreter, which reads the weights in place.
         self._content = content
         self._input, self._output = self._tensors()
+        self._picture = self._interpreter.tensor(self._input["index"])
+        self._steps = _steps(self._output)
         rule = self.contract.fit
         self._fitted: Image = np.empty((rule.height, rule.width, 3), np.uint8)
         self._scratch: dict[str, Image] = {}
@@ -106,27 +116,26 @@ class Classifier:
 
     def predict(self, image: Image) -> npt.NDArray[np.float32]:
         """Return the probabilities float32 (labels,) of a picture uint8 (height, width, 3), BGR."""
-        tensor = self._interpreter.tensor(self._input["index"])
-        if self._input["dtype"] == np.uint8:
-            fit(image, self.contract.fit, tensor()[0], self._scratch)
-        else:
-            np.copyto(tensor()[0], fit(image, self.contract.fit, self._fitted, self._scratch))
-        return self._invoke()
+        self._take(image)
+        return np.array(self._answer(), np.float32)
 
     def predict_fitted(self, fitted: Image) -> npt.NDArray[np.float32]:
         """Return the probabilities float32 (labels,) of a picture that `fit` has already prepared."""
-        np.copyto(self._interpreter.tensor(self._input["index"])()[0], fitted)
-        return self._invoke()
+        np.copyto(self._picture()[0], fitted)
+        return np.array(self._answer(), np.float32)
 
-    def _invoke(self) -> npt.NDArray[np.float32]:
+    def _take(self, image: Image) -> None:
+        """Fit a picture into the input, written there at once where it takes bytes."""
+        if self._input["dtype"] == np.uint8:
+            fit(image, self.contract.fit, self._picture()[0], self._scratch)
+        else:
+            np.copyto(self._picture()[0], fit(image, self.contract.fit, self._fitted, self._scratch))
+
+    def _answer(self) -> list[float]:
+        """Return the probabilities of what is in the input. A list: of so few numbers numpy would be the slower one."""
         self._interpreter.invoke()
-        output = self._interpreter.get_tensor(self._output["index"])[0]
-        if output.dtype == np.float32:
-            return np.asarray(output, np.float32)
-        scale, zero_point = self._output["quantization"]
-        # Widened before the subtraction: uint8 would wrap around below the zero point.
-        wide: npt.NDArray[np.int32] = output.astype(np.int32)
-        return np.asarray((wide - zero_point) * scale, np.float32)
+        values: list[Any] = self._interpreter.get_tensor(self._output["index"])[0].tolist()
+        return [self._steps[value] for value in values] if self._steps else values
 
     def classify(self, image: Image) -> Answer:
         """Say what a picture shows.
@@ -138,8 +147,8 @@ class Classifier:
             ValueError: image has another shape or dtype.
         """
         started = time.perf_counter()
-        probabilities = self.predict(image)
-        chosen = decide(self.contract, probabilities)
+        self._take(image)
+        values = self._answer()
+        chosen = decide(self.contract, values)
         latency_ms = (time.perf_counter() - started) * 1000
-        values = probabilities.tolist()
         return Answer(self.labels[chosen], values[chosen], dict(zip(self.labels, values, strict=True)), latency_ms)

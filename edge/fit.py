@@ -72,8 +72,10 @@ def fit(image: Image, rule: FitRule, out: Image | None = None, scratch: dict[str
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise ValueError(f"a picture is uint8 (height, width, 3), not {image.dtype} {image.shape}")
     scratch = {} if scratch is None else scratch
-    top, left, height, width = crop_box(image.shape[0], image.shape[1], rule)
-    part = image[top : top + height, left : left + width]
+    part = image
+    if rule.crop != "none":
+        top, left, height, width = crop_box(image.shape[0], image.shape[1], rule)
+        part = image[top : top + height, left : left + width]
     if rule.interpolation == "mipmap":
         part = _halved(part, rule, scratch)
     if out is None:

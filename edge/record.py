@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ def check_fresh(variant: Path, keras_file: Path, stated: str | None) -> None:
     if stated and keras_file.exists() and file_digest(keras_file) != stated:
         wrong = f"is stale: {keras_file.name} has changed since this was made from it"
         raise InputError(variant, wrong, f"Convert again: {_conversion_of(keras_file)}")
+
+
+def refuse_stale(variant: Path, name: str, origins: Mapping[str, Any]) -> None:
+    """Refuse, as `check_fresh`, a .tflite file whose parent `name`.keras lies beside it and has changed.
+
+    `name` and `origins` are those of its contract.
+    """
+    check_fresh(variant, variant.resolve().with_name(f"{name}.keras"), origins.get("keras_sha256"))
 
 
 def _conversion_of(keras_file: Path) -> str:

@@ -20,6 +20,7 @@ from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.fit import Image
 from edge.photo import read_photo
+from edge.record import refuse_stale
 
 FRAME = (640, 480)  # what most webcams give, width x height
 FORMAT = 1
@@ -93,6 +94,8 @@ def bench(
     length, random = wishes.length, np.random.default_rng(seed)
     paths = names(wishes.models)
     models = {name: Classifier(path) for name, path in paths.items()}
+    for model in models.values():
+        refuse_stale(model.path, model.contract.name, model.contract.origins)
     rows = choose(wishes.data, wishes.renames, models) if wishes.data else []
     if wishes.energy is not None:
         energy.read_samples(wishes.energy)

@@ -7,6 +7,7 @@ from edge import golden, runtime
 from edge.classifier import DEFAULT_MODEL, Classifier
 from edge.commands import positive
 from edge.errors import EXIT_OK, ModelError, printable
+from edge.record import refuse_stale
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Check digest, contract and golden answers. Status 2, with a line that says what is wrong, when one fails."""
     classifier = Classifier(options.model, options.threads)
+    refuse_stale(options.model, classifier.contract.name, classifier.contract.origins)
     outcome = golden.check(classifier)
     if outcome is None:
         raise ModelError(options.model, "carries no golden answers: an earlier version made it", "Convert it again")

@@ -1,6 +1,7 @@
 """The certificate: what it proves, what it refuses, and the second attempt where plain int8 loses too much."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -165,7 +166,7 @@ def test_few_calibration_photos_are_taken_and_said(here: Command, even: Path, ph
 
 
 def test_a_stale_variant_is_refused_with_the_command_that_makes_it_again(
-    here: Command, photos: Path, tmp_path: Path
+    here: Command, command: Command, photos: Path, tmp_path: Path
 ) -> None:
     keras = colours(tmp_path / "model.keras")
     here("convert", keras, *LABELS, "--calibration", photos)
@@ -173,11 +174,13 @@ def test_a_stale_variant_is_refused_with_the_command_that_makes_it_again(
     judge = ("train", "evaluate", tmp_path / "model.int8.tflite", photos, "--quick")
     here(*judge)
     colours(keras, ending="logits")
-    command = f"Convert again: python -m convert {keras} --labels red,green,blue --calibration {photos}"
-    for words in (("convert", keras, "--check"), judge):
-        line = here(*words, expect=2).stderr.strip()
+    remedy = f"Convert again: python -m convert {keras} --labels red,green,blue --calibration {photos}"
+    model = tmp_path / "model.int8.tflite"
+    runner = [partial(command, "edge", word, model) for word in ("selftest", "bench")]
+    for ask in (partial(here, "convert", keras, "--check"), partial(here, *judge), *runner):
+        line = ask(expect=2).stderr.strip()
         assert "is stale: model.keras has changed" in line
-        assert line.endswith(command)
+        assert line.endswith(remedy)
     keras.unlink()
     here(*judge)  # as on a board, where no parent lies beside it
 

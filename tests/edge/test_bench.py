@@ -134,11 +134,11 @@ def test_comparing_a_run_with_itself_shows_nothing(run: Run, command: Command, t
     assert "Nothing changed" in command("edge", "bench", "--compare", old, old).stdout
     figures = changed["models"][1]["classify"]
     for key in ("p50", "low", "high"):
-        figures[key] *= 2
+        figures[key] *= 100  # far beyond any noise, on a busy machine, too
     changed["machine"]["cpu"] = "Cortex-A72"
     new.write_text(json.dumps(changed))
     shown = command("edge", "bench", "--compare", old, new).stdout
-    assert "+100.0%" in shown
+    assert "+9900.0%" in shown
     assert "Another processor" in shown
     assert len(compare.changes(run.document, changed)) == 1
 

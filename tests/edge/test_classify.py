@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -185,3 +186,21 @@ def test_a_reader_that_has_had_enough_is_no_error(model: Path, tmp_path: Path) -
 def test_an_unknown_model_is_one_line(command: Command, tmp_path: Path) -> None:
     line = one_line(command("edge", "classify", tmp_path, "--model", tmp_path / "no.tflite", expect=2))
     assert "no.tflite" in line
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "mipmap"])
+@pytest.mark.parametrize("input_dtype", ["uint8", "float32"])
+def test_a_live_loop_allocates_neither_frame_nor_input(tmp_path: Path, input_dtype: str, interpolation: str) -> None:
+    side = 96
+    rule = FitRule(side, side, interpolation=interpolation)
+    classifier = Classifier(tiny_model(tmp_path / "tiny.tflite", side, input_dtype=input_dtype, fit=rule))
+    frame = picture("red", 480, 640)
+    classifier.classify(frame)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            classifier.classify(frame)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < side * side * 3 / 4

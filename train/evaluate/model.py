@@ -11,7 +11,7 @@ from edge.classifier import Classifier
 from edge.contract import Contract
 from edge.errors import InputError, ModelError
 from edge.fit import Image
-from edge.record import check_fresh, file_digest
+from edge.record import file_digest, refuse_stale
 from train.record import load_trained
 
 _BATCH = 32  # pictures that Keras takes at once
@@ -64,7 +64,7 @@ def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
     else:
         classifier = Classifier(path, threads)
         contract, renames, predict = classifier.contract, {}, _one_by_one(classifier)
-        check_fresh(path, path.parent / f"{contract.name}.keras", contract.origins.get("keras_sha256"))
+        refuse_stale(path, contract.name, contract.origins)
     if fallback is not None:
         contract = contract._replace(fallback=fallback)
         if fallback not in contract.labels:

@@ -121,7 +121,8 @@ def _main(options: argparse.Namespace) -> int:
     for model in wanted:
         if _complete(model, options.out):
             continue
-        for words in (_train(model, options), _convert(model, options), _evaluate(model, options)):
+        learned = [] if _trained(model, options.out) else [_train(model, options)]
+        for words in (*learned, _convert(model, options), _evaluate(model, options)):
             print("\n$ " + " ".join(words[1:]).replace("-m ", "python -m ", 1), flush=True)
             if status := subprocess.run(words, check=False).returncode:
                 return status
@@ -149,6 +150,8 @@ def _check(model: Model, wanted: list[Model], counts: Counter[str], options: arg
 def _plan(model: Model, counts: Counter[str], options: argparse.Namespace) -> str:
     if _complete(model, options.out):
         return f"{model.name}: complete; delete {options.out / model.name}.keras to make it again"
+    if _trained(model, options.out):
+        return f"{model.name}: trained; to be converted and measured"
     last = _record(ROOT / "models" / f"{model.name}.json")
     if not last or options.short:
         return f"{model.name}: to be made"
@@ -163,11 +166,16 @@ def _record(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_bytes())) if path.exists() else {}
 
 
+def _trained(model: Model, out: Path) -> bool:
+    """True where the model was trained to its end."""
+    return bool((out / f"{model.name}.keras").exists() and _record(out / f"{model.name}.json").get("complete"))
+
+
 def _complete(model: Model, out: Path) -> bool:
-    """True where the model was trained to its end and converted after that."""
+    """True where the model was trained to its end, and after that converted and measured."""
     record, certificate = _record(out / f"{model.name}.json"), _record(out / f"{model.name}.certificate.json")
-    made = (out / f"{model.name}.keras").exists() and record.get("complete", False)
-    return bool(made and certificate.get("keras_sha256") == record["keras_sha256"])
+    measured = (out / f"{model.name}.evaluation.json").exists()
+    return _trained(model, out) and measured and certificate.get("keras_sha256") == record["keras_sha256"]
 
 
 def _train(model: Model, options: argparse.Namespace) -> list[str]:

@@ -73,6 +73,9 @@ def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Pa
     for path in out.glob("*.json"):  # a record names no folder of the machine that it was made on
         assert str(checkout) not in path.read_text()
         assert " photos " in path.read_text()
+    (out / "small.evaluation.json").unlink()
+    planned = make(*words, "--plan", checkout=checkout)
+    assert "small: trained; to be converted and measured" in planned.stdout
 
 
 def test_the_plan_names_minutes_and_makes_nothing(photos: Path, tmp_path: Path) -> None:

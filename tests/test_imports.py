@@ -22,7 +22,7 @@ PACKAGES = {
 # Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
-    "edge errors quiet statistics",  # "edge" is edge/__init__.py
+    "board edge errors quiet statistics",  # "edge" is edge/__init__.py
     "fit files metrics record",
     "photo contract runtime report",
     "classifier labelled",

@@ -1,22 +1,17 @@
-"""What machine this is, in what state, and whether that spoilt a measurement. Reads Linux' /proc and /sys alone.
-
-Everything is read below a root and through a given reader of commands, so that a test can be a Raspberry Pi.
-"""
+"""What machine this is, in what state, and whether that spoilt a measurement. Reads Linux' /proc and /sys alone."""
 
 import os
 import platform
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 
 from edge import __version__, runtime
+from edge.board import Machine, temperature_c, throttle_bits, throttling
 
 # What the runtime's kernels choose by: vector widths, dot products of bytes, half floats.
 FEATURES = (
@@ -38,38 +33,11 @@ _ARM_PARTS = {
     "0xd42": "Cortex-A78AE",
     "0xb76": "ARM1176",
 }
-# Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
-_THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 
 _OTHERS = 0.1  # share of all cores that other programs may use before a run counts as disturbed
 _DROP = 0.95  # of the clock frequency at the start that must be left at the end
 _DRIFT = 1.10  # by how much the first model may take longer at the end than at the beginning
 _EVERY_S = 0.5  # how often frequency and temperature are looked at
-
-
-def ask(words: Sequence[str]) -> str:
-    """Return what a command prints; nothing where it is missing or fails."""
-    with suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run(words, capture_output=True, text=True, timeout=5, check=True).stdout
-    return ""
-
-
-class Machine(NamedTuple):
-    """Where to read a machine: the root of its files, and a reader of commands."""
-
-    root: Path = Path("/")
-    ask: Callable[[Sequence[str]], str] = ask
-
-    def read(self, path: str) -> str:
-        """Return a file's text without white space and zero bytes around it; nothing where it cannot be read."""
-        with suppress(OSError, UnicodeDecodeError):
-            return (self.root / path).read_text("utf-8").strip().strip("\0")
-        return ""
-
-    def numbers(self, pattern: str) -> list[int]:
-        """Return the numbers that stand in the files of a glob pattern."""
-        texts = (self.read(str(path.relative_to(self.root))) for path in sorted(self.root.glob(pattern)))
-        return [int(text) for text in texts if text.lstrip("-").isdigit()]
 
 
 def cores() -> int:
@@ -132,7 +100,7 @@ def state(machine: Machine) -> dict[str, Any]:
     return {
         "governor": ", ".join(sorted(governors - {""})) or None,
         **_moving(machine),
-        "throttled": _throttled(machine),
+        "throttled": throttle_bits(machine),
         "load_1m": _number(load[0]) if load else None,
         "busy_s": _busy_s(machine),
         "own_s": own.user + own.system + own.children_user + own.children_system,
@@ -145,21 +113,10 @@ _CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
 
 def _moving(machine: Machine) -> dict[str, float | None]:
     frequencies = machine.numbers(_CPUFREQ + "scaling_cur_freq")
-    # Millidegrees; what is not between frost and fire is a sensor that is not there.
-    warm = [t / 1000 for t in machine.numbers("sys/class/thermal/thermal_zone*/temp") if 0 < t < 150_000]
     return {
         "mhz": max(frequencies) / 1000 if frequencies else None,
-        "temperature_c": max(warm, default=None),
+        "temperature_c": temperature_c(machine),
     }
-
-
-def _throttled(machine: Machine) -> int | None:
-    """Return the throttle bits of a Raspberry Pi, from the kernel or else from the firmware's own tool."""
-    text = machine.read("sys/devices/platform/soc/soc:firmware/get_throttled")
-    text = text or machine.ask(["vcgencmd", "get_throttled"]).strip().rpartition("=")[2]
-    with suppress(ValueError):
-        return int(text, 16)
-    return None
 
 
 def _busy_s(machine: Machine) -> float | None:
@@ -243,4 +200,4 @@ def _throttling(before: int | None, after: int | None) -> list[str]:
     if after is None:
         return []
     now = (after | (before or 0) | ((after & ~(before or 0)) >> 16)) & 0xF
-    return [f"the board reports: {name}" for bit, name in _THROTTLE.items() if now >> bit & 1]
+    return [f"the board reports: {name}" for name in throttling(now)]

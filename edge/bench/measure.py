@@ -14,8 +14,9 @@ import numpy as np
 from edge import __version__
 from edge.bench import energy, figures, graphs, parts
 from edge.bench.accuracy import choose, judge
-from edge.bench.machine import Machine, Watch, complaints, cores, facts, state
+from edge.bench.machine import Watch, complaints, cores, facts, state
 from edge.bench.rounds import Floats, Plan, Samples, measure
+from edge.board import Machine
 from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.fit import Image

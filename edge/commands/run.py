@@ -1,6 +1,7 @@
 """`catdog run [SOURCE]`: watch something and say what is there, until it ends or the user does."""
 
 import argparse
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from edge.classifier import Classifier
 from edge.commands import add_model_arguments, load_classifier, positive
 from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError
 from edge.live.gate import LOOK, SKIP, Gate
+from edge.live.heat import FREE, LOOK_S, measured, pace, words
 from edge.live.picture import GOOD, WORDS
 from edge.live.scene import Scene
 from edge.live.tally import Tally, count, summary
@@ -61,10 +63,21 @@ def main(options: argparse.Namespace) -> int:
     with native_silence():
         source, outputs = Feed(choose(*(options.source or ["auto"]))), chosen(options)
         classifier = load_classifier(options)
-        scene = Scene(classifier.contract, Gate(options.max_fps, options.when_moving), options.raw)
+        gate = Gate(options.max_fps, options.when_moving, _sign_of_life_s() if options.when_moving else None)
+        scene = Scene(classifier.contract, gate, options.raw)
         run = Run(source, outputs, classifier, scene)
         with Stop() as stop:
             return run.watch(stop, options.frames)
+
+
+def _sign_of_life_s() -> float | None:
+    """Return how often to look even if nothing moves: systemd's watchdog is fed by answers alone."""
+    if "WATCHDOG_USEC" not in os.environ:
+        return None
+    from edge.outputs.service import watchdog_s
+
+    limit_s = watchdog_s(os.environ)
+    return None if limit_s is None else limit_s / 4
 
 
 class Run:
@@ -84,6 +97,7 @@ class Run:
         source.say = outputs.say
         self._latest: Moment | None = None  # the one of the frame that was classified last
         self._picture = GOOD
+        self._pace, self._heat_due_s = FREE, 0.0
 
     def watch(self, stop: Stop, limit: int | None) -> int:
         """Classify until the source ends, `limit` frames are done, or the user asks to stop; return the exit status.
@@ -131,11 +145,21 @@ class Run:
         answer = self._classifier.classify(frame.image)
         now_s = time.monotonic()
         self._tally = count(self._tally, answer.label, now_s)
+        if self._source.live and now_s >= self._heat_due_s:
+            self._mind_heat(now_s)
         verdict, events = self._scene.see(frame, answer)
         age_s = now_s - frame.captured_at
         beside = (verdict, events, self._picture, LIVE, time.time() - age_s)
         self._latest = Moment(frame, answer, age_s * 1000, self._tally.rate, self._source.dropped, *beside)
         return self._latest
+
+    def _mind_heat(self, now_s: float) -> None:
+        """Look at fewer frames on a board that throttles, and at more again when it has cooled down."""
+        heat = measured()
+        after = pace(self._pace, heat, self._tally.rate)
+        if after != self._pace:
+            self._outputs.say(words(after, heat))
+        self._pace, self._scene.cap, self._heat_due_s = after, after.max_fps, now_s + LOOK_S
 
     def _later(self, latest: Moment, frame: Frame, state: str, events: tuple[Event, ...]) -> Moment:
         """Return a moment without an answer of its own: the last one stays, and grows old."""

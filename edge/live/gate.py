@@ -26,10 +26,12 @@ class Gate(NamedTuple):
     Attributes:
         max_fps: at most so many frames a second are looked at; None for all.
         when_moving: look only while something moves.
+        at_least_s: ... but so often all the same, where somebody waits for a sign of life; None for never.
     """
 
     max_fps: float | None = None
     when_moving: bool = False
+    at_least_s: float | None = None
 
 
 OPEN = Gate()  # which leaves nothing out
@@ -43,6 +45,7 @@ class Rest(NamedTuple):
         due_s: not before then is the next one looked at.
         awake_until_s: until then no motion is needed.
         seen: thumbnail of the last frame that was looked at.
+        looked_s: time of that frame.
         slept_s, total_s: how much time was slept away, and how much there was.
     """
 
@@ -50,6 +53,7 @@ class Rest(NamedTuple):
     due_s: float
     awake_until_s: float
     seen: Thumbnail | None = None
+    looked_s: float = 0.0
     slept_s: float = 0.0
     total_s: float = 0.0
 
@@ -75,7 +79,7 @@ def ask(gate: Gate, before: Rest | None, small: Thumbnail | None, now_s: float) 
     """
     if before is None or now_s < before.now_s:
         slept_s, total_s = (before.slept_s, before.total_s) if before else (0.0, 0.0)
-        before = Rest(now_s, now_s, now_s + _AWAKE_S, None, slept_s, total_s)
+        before = Rest(now_s, now_s, now_s + _AWAKE_S, None, now_s, slept_s, total_s)
     passed_s = now_s - before.now_s
     after = before._replace(now_s=now_s, total_s=before.total_s + passed_s)
     if not is_due(gate, before, now_s):
@@ -87,10 +91,14 @@ def ask(gate: Gate, before: Rest | None, small: Thumbnail | None, now_s: float) 
     if gate.when_moving and small is not None:
         if moves(before.seen, small):
             after = after._replace(awake_until_s=now_s + _AWAKE_S)
-        elif now_s >= before.awake_until_s:
+        elif now_s >= before.awake_until_s and not _overdue(gate, before, now_s):
             return after._replace(slept_s=before.slept_s + passed_s), SLEEP
         after = after._replace(seen=small)
-    return after, LOOK
+    return after._replace(looked_s=now_s), LOOK
+
+
+def _overdue(gate: Gate, before: Rest, now_s: float) -> bool:
+    return gate.at_least_s is not None and now_s - before.looked_s >= gate.at_least_s
 
 
 def moves(seen: Thumbnail | None, small: Thumbnail) -> bool:

@@ -23,11 +23,13 @@ class Scene:
 
     Attributes:
         live: the source gives frames at its own pace, so that none is like the one before.
+        cap: at most so many frames a second for now, whatever the gate would let through; None for no such cap.
     """
 
     def __init__(self, contract: Contract, gate: Gate = OPEN, as_they_are: bool = False) -> None:
         self._contract, self._gate, self._raw = contract, gate, as_they_are
         self.live = True
+        self.cap: float | None = None
         self._source = ""
         self._steady: Steady | None = None
         self._presence = Presence()
@@ -43,7 +45,7 @@ class Scene:
     @property
     def asleep(self) -> float | None:
         """The share of the time that was slept away, 0..1; None where nothing may be left out."""
-        if self._gate == OPEN:
+        if self._gate == OPEN and self._rest is None:
             return None
         return self._rest.share if self._rest else 0.0
 
@@ -51,14 +53,15 @@ class Scene:
         """Say what to do with a frame, LOOK, SKIP or SLEEP, having looked at the picture's quality."""
         self._begin(frame)
         now_s = clock(frame)
+        gate = self._gate._replace(max_fps=min(filter(None, (self._gate.max_fps, self.cap)), default=None))
         due = self._look is None or not 0 < self._look_due_s - now_s <= _LOOK_S
-        needed = self._gate.when_moving and is_due(self._gate, self._rest, now_s)
+        needed = gate.when_moving and is_due(gate, self._rest, now_s)
         small = thumbnail(frame.image) if due or needed else None
         if due and small is not None:
             self._look, self._look_due_s = look(self._look, small, now_s, self.live), now_s + _LOOK_S
-        if self._gate == OPEN:
+        if gate == OPEN:
             return LOOK
-        self._rest, choice = ask(self._gate, self._rest, small, now_s)
+        self._rest, choice = ask(gate, self._rest, small, now_s)
         return choice
 
     def see(self, frame: Frame, answer: Answer) -> tuple[Verdict, tuple[Event, ...]]:

@@ -1,5 +1,6 @@
 """All outputs of a run as one: each fails alone, and all are given the same few seconds at the end."""
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ def chosen(options: Namespace) -> "Together":
         outputs.append(import_module(f"edge.outputs.{'jsonl' if plain else 'terminal'}").make(options))
     asked = (kind for kind in KINDS if kind.module and getattr(options, kind.option[2:].replace("-", "_")))
     outputs.extend(import_module(f"edge.outputs.{kind.module}").make(options) for kind in asked)
+    if os.environ.get("NOTIFY_SOCKET"):  # systemd has started us, and waits for a word
+        outputs.append(import_module("edge.outputs.service").make(options))
     if not outputs:
         raise CatdogError("standard output", "is closed, so nothing can be shown", "Ask for another output")
     return Together(outputs)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edge.bench import energy
-from edge.bench.machine import Machine, Watch, complaints, facts, state, used_by_others
+from edge.bench.machine import Watch, complaints, facts, state, used_by_others
+from edge.board import Machine
 from edge.errors import InputError
 
 PI_5 = {

@@ -1,0 +1,65 @@
+"""Where a board says how it is: files below a root, and a reader of commands, so that a test can be a Raspberry Pi."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+# Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
+THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+
+
+def ask(words: Sequence[str]) -> str:
+    """Return what a command prints; nothing where it is missing or fails."""
+    import subprocess
+
+    with suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(words, capture_output=True, text=True, timeout=5, check=True).stdout
+    return ""
+
+
+class Machine(NamedTuple):
+    """Where to read a machine.
+
+    Attributes:
+        root: of its files.
+        ask: returns what a command prints.
+        free: returns the free bytes of the disk that a path is on.
+    """
+
+    root: Path = Path("/")
+    ask: Callable[[Sequence[str]], str] = ask
+    free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free
+
+    def read(self, path: str) -> str:
+        """Return a file's text without white space and zero bytes around it; nothing where it cannot be read."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self.root / path).read_text("utf-8").strip().strip("\0")
+        return ""
+
+    def numbers(self, pattern: str) -> list[int]:
+        """Return the numbers that stand in the files of a glob pattern."""
+        texts = (self.read(str(path.relative_to(self.root))) for path in sorted(self.root.glob(pattern)))
+        return [int(text) for text in texts if text.lstrip("-").isdigit()]
+
+
+def temperature_c(machine: Machine) -> float | None:
+    """Return the temperature of the hottest sensor; None where there is none."""
+    # Millidegrees; what is not between frost and fire is a sensor that is not there.
+    warm = [t / 1000 for t in machine.numbers("sys/class/thermal/thermal_zone*/temp") if 0 < t < 150_000]
+    return max(warm, default=None)
+
+
+def throttle_bits(machine: Machine) -> int | None:
+    """Return the throttle bits of a Raspberry Pi, from the kernel or else from the firmware's own tool."""
+    text = machine.read("sys/devices/platform/soc/soc:firmware/get_throttled")
+    text = text or machine.ask(["vcgencmd", "get_throttled"]).strip().rpartition("=")[2]
+    with suppress(ValueError):
+        return int(text, 16)
+    return None
+
+
+def throttling(bits: int) -> list[str]:
+    """Return the names of the throttle bits that are set now."""
+    return [name for bit, name in THROTTLE.items() if bits >> bit & 1]

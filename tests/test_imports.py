@@ -23,7 +23,7 @@ PACKAGES = {
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
     "board edge errors quiet statistics",  # "edge" is edge/__init__.py
-    "fit files metrics record",
+    "fit files metrics record settings",
     "photo contract runtime report",
     "classifier labelled",
     "judged golden",
@@ -33,6 +33,7 @@ FLOORS = (
     "bench",
     "commands",
     "cli",
+    "deploy",
     "__main__",
 )
 

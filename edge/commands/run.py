@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 
+from edge import settings
 from edge.capture import KINDS, choose
 from edge.capture.feed import Feed
 from edge.capture.quiet import native_silence
@@ -30,8 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     forms = "\n".join(f"  {kind.form}\n      {kind.purpose}" for kind in KINDS)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"SOURCE is one of\n{forms}"
+    # A service has its settings in a file: catdog run @FILE. What stands behind it on the command line goes first.
+    parser.fromfile_prefix_chars = settings.PREFIX
+    parser.convert_arg_line_to_args = settings.words  # type: ignore[assignment, method-assign]  # so does argparse's manual
     # "*" and not "?": argparse would print a second source as it is, with its password.
-    parser.add_argument("source", nargs="*", metavar="SOURCE", help="what to watch (auto); see below")
+    parser.add_argument(
+        "source", nargs="*", metavar="SOURCE", help="what to watch (auto); see below; @FILE: options from it"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, as when the output is piped")
     parser.add_argument("--quiet", action="store_true", help="a line when something happens, not for each answer")
     parser.add_argument("--frames", type=positive, metavar="N", help="end after N frames")

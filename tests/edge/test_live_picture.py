@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -209,3 +210,10 @@ def test_with_both_the_picture_is_compared_only_when_it_is_due() -> None:
     said, _ = choices(Gate(max_fps=1, when_moving=True), [photos()[0]] * 150, 15)
     assert said.count(SKIP) == pytest.approx(140, abs=1)
     assert said.count(SLEEP) == pytest.approx(7, abs=1)
+
+
+def test_somebody_who_waits_for_a_sign_of_life_gets_one_though_nothing_moves() -> None:
+    said, _ = choices(Gate(when_moving=True, at_least_s=2.0), [photos()[0]] * 300, 15)
+    looks = [number for number, choice in enumerate(said) if choice == LOOK and number > 2 * 15]
+    assert [later - earlier for earlier, later in pairwise(looks)] == [30] * (len(looks) - 1)
+    assert len(looks) >= 8

@@ -1,0 +1,70 @@
+"""The unit file, held against systemd itself where it is there: nothing ignored, little exposed, cameras in reach."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edge.deploy.layout import Layout, unit
+
+EXPOSURE = 2.5  # the most that `systemd-analyze security` may say
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+
+
+def here() -> int:
+    """Return the version of this machine's systemd."""
+    done = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[1])
+
+
+def analyze(*words: object) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@needs_systemd
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    program = root / "opt/catdog/releases/current/venv/bin/catdog"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    file = tmp_path / "catdog.service"
+    file.write_text(unit(Layout(str(root)), here()))
+    done = analyze("verify", file)
+    # It ends with status 0 after ignoring what it does not know.
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@needs_systemd
+def test_little_is_exposed(tmp_path: Path) -> None:
+    file = tmp_path / "catdog.service"
+    file.write_text(unit(Layout(), here()))
+    done = analyze("security", "--offline=true", f"--threshold={round(EXPOSURE * 10)}", file)
+    assert done.returncode == 0, done.stdout
+    score = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert score
+    assert float(score[1]) <= EXPOSURE
+
+
+@pytest.mark.parametrize(("systemd", "steps"), [(252, False), (253, False), (254, True), (257, True)])
+def test_steps_on_the_way_to_a_longer_pause_are_for_those_who_know_them(systemd: int, steps: bool) -> None:
+    text = unit(Layout(), systemd)
+    assert ("RestartSteps=5" in text) == steps
+    assert re.findall(r"^RestartSec=(\d+)$", text, re.MULTILINE) == (["2"] if steps else ["15"])
+
+
+def test_what_the_service_needs_is_in_its_reach() -> None:
+    lines = unit(Layout(), 257).splitlines()
+    assert {"Type=notify", "Restart=always", "User=catdog", "SupplementaryGroups=video"} <= set(lines)
+    assert "DeviceAllow=char-video4linux rw" in lines
+    assert not [line for line in lines if line.startswith(("PrivateNetwork=yes", "ProcSubset=pid", "PrivateDevices=y"))]
+
+
+def test_another_root_moves_every_path() -> None:
+    text = unit(Layout("/srv/test"), 257)
+    paths = re.findall(r"(?:/srv/test)?/(?:opt|etc|var/lib)/catdog", text)
+    assert len(paths) >= 8
+    assert all(path.startswith("/srv/test/") for path in paths)

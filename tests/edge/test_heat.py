@@ -1,0 +1,74 @@
+"""A board that is too hot is given less to do, and the user hears of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.board import Machine
+from edge.cli import main
+from edge.commands import run
+from edge.live.heat import FREE, Heat, Pace, measured, pace, words
+
+HOT, WARM, COOL = Heat(0, 81.0), Heat(0, 76.0), Heat(0, 55.0)
+
+
+@pytest.mark.parametrize(
+    ("heat", "hot", "cool"),
+    [
+        (Heat(), False, True),  # a machine that says nothing
+        (COOL, False, True),
+        (WARM, False, False),
+        (HOT, True, False),
+        (Heat(0x4, 60.0), True, False),  # throttled
+        (Heat(0x8, None), True, False),  # soft temperature limit
+        (Heat(0x1, 60.0), False, True),  # a weak supply is not heat
+        (Heat(0x40000, 60.0), False, True),  # it has been throttled at some time
+    ],
+)
+def test_hot_and_cool_are_told_from_bits_and_degrees(heat: Heat, hot: bool, cool: bool) -> None:
+    assert (heat.hot, heat.cool) == (hot, cool)
+
+
+def test_the_rate_is_halved_while_hot_and_comes_back_when_cool() -> None:
+    now, rates = FREE, []
+    for heat in [COOL, HOT, HOT, WARM, HOT, COOL, WARM, COOL, COOL, COOL]:
+        now = pace(now, heat, 16.0)
+        rates.append(now.max_fps)
+    assert rates == [None, 8.0, 4.0, 4.0, 2.0, 4.0, 4.0, 8.0, None, None]
+
+
+@given(st.lists(st.sampled_from([HOT, WARM, COOL])), st.floats(0.0, 200.0))
+def test_however_hot_it_still_looks_once_a_second_and_never_faster_than_before(heats: list[Heat], rate: float) -> None:
+    now = FREE
+    for heat in heats:
+        now = pace(now, heat, rate)
+        assert now == FREE or (now.max_fps is not None and 1.0 <= now.max_fps <= max(now.full_fps, 1.0))
+
+
+def test_the_kernels_files_are_read(tmp_path: Path) -> None:
+    for name, text in {
+        "sys/class/thermal/thermal_zone0/temp": "83100\n",
+        "sys/devices/platform/soc/soc:firmware/get_throttled": "e0008\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    assert measured(Machine(tmp_path, lambda _: "")) == Heat(0xE0008, 83.1)
+
+
+def test_every_change_is_worth_a_line() -> None:
+    assert words(Pace(7.5, 15.0), HOT).startswith("the board throttles (81 °C): 7.5 frames a second at most")
+    assert words(Pace(7.5, 15.0), COOL) == "the board cools down (55 °C): 7.5 frames a second at most"
+    assert words(FREE, COOL) == "the board has cooled down (55 °C): at full rate again"
+
+
+def test_the_runner_slows_down_and_says_so(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "measured", lambda: HOT)
+    monkeypatch.setattr(run, "LOOK_S", 0.0)
+    assert main(["run", "demo", "--frames", "4", "--model", str(model)]) == 0
+    errors = capsys.readouterr().err
+    assert "the board throttles (81 °C): 1.0 frames a second at most" in errors
+    assert "asleep" in errors.splitlines()[-1]

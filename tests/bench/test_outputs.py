@@ -5,6 +5,7 @@ import os
 import pty
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean, median
@@ -39,21 +40,26 @@ def read_all(descriptor: int) -> None:
 
 
 @pytest.fixture
-def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Together:
+def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Together]:
     """A live view in a terminal that is read, JSON lines into a file, an event log and snapshots."""
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
-    threading.Thread(target=read_all, args=(ours,), daemon=True).start()
-    together = Together(
-        [
-            Aside(Terminal(os.fdopen(theirs, "w")), "the terminal", Wish.NEWEST, period_s=0.08),
-            Aside(JsonLines((tmp_path / "out").open("w")), "standard output", Wish.ALL, most=64, period_s=1.0),
-            Aside(EventLog(tmp_path / "log"), "--events"),
-            Aside(Snapshots(tmp_path / "snaps", 10), "--snapshots", Wish.VISITS, pictures=True, most=4),
-        ]
-    )
-    together.open([Still(live=True)])
-    return together
+    reader = threading.Thread(target=read_all, args=(ours,))
+    reader.start()
+    with os.fdopen(theirs, "w") as screen, (tmp_path / "out").open("w") as file:
+        together = Together(
+            [
+                Aside(Terminal(screen), "the terminal", Wish.NEWEST, period_s=0.08),
+                Aside(JsonLines(file), "standard output", Wish.ALL, most=64, period_s=1.0),
+                Aside(EventLog(tmp_path / "log"), "--events"),
+                Aside(Snapshots(tmp_path / "snaps", 10), "--snapshots", Wish.VISITS, pictures=True, most=4),
+            ]
+        )
+        together.open([Still(live=True)])
+        yield together
+        together.close()
+    reader.join()
+    os.close(ours)
 
 
 def test_outputs_against_no_outputs(outputs: Together, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +83,6 @@ def test_outputs_against_no_outputs(outputs: Together, capsys: pytest.CaptureFix
     count = itertools.count(1)
     pairs = [(mean(block(False)), mean(block(True))) for _ in range(BLOCKS)]
     bare_ms, shown_ms = (median(column) * 1000 for column in zip(*pairs, strict=True))
-    outputs.close()
     ratio = shown_ms / bare_ms
     with capsys.disabled():
         print(f"\nclassify {bare_ms:.3f} ms, with four outputs {shown_ms:.3f} ms a frame: {ratio:.2f} x")

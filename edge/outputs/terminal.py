@@ -1,11 +1,13 @@
 """A live view in the terminal: verdict, bars and how the run is doing, redrawn in place; what happens scrolls by above.
 
-Where lines cannot be redrawn (TERM=dumb), or are not wanted (--quiet), there is a line when something changes.
+Where lines cannot be redrawn (TERM=dumb), there is a line when something changes, and one a minute; with --quiet, only
+when something changes.
 """
 
 import os
 import sys
 import threading
+import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,15 +17,17 @@ from edge.capture.source import Source
 from edge.outputs import EndedError, Moment, Output, nothing_yet
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.stream import put
-from edge.outputs.view import BLOCKS, happened, pad, render, state, verdict
+from edge.outputs.view import BLOCKS, dated, happened, render, state, verdict
 
 _PERIOD_S = 0.08  # between two drawings: faster than the eye follows, slow enough for a serial console
-_PLAIN_PERIOD_S = 1.0  # between two lines
+_PLAIN_PERIOD_S = 1.0  # between two looks at whether there is a line to print
+_PLAIN_REPEAT_S = 60.0  # after which a line is printed although nothing has changed
+_PLAIN_COLUMNS = 200  # of a line that is cut to the terminal's width later
 
 
 def make(options: Namespace) -> Output:
     """Return the live view on standard output."""
-    view = Terminal(plain=options.quiet)
+    view = Terminal(quiet=options.quiet)
     return Aside(view, "the terminal", Wish.NEWEST, period_s=_PLAIN_PERIOD_S if view.plain else _PERIOD_S)
 
 
@@ -32,18 +36,19 @@ class Terminal(Output):
 
     Args:
         stream: a terminal; standard output unless given.
-        plain: no view, but a line when something changes.
+        quiet: no view, but a line when something changes.
     """
 
-    def __init__(self, stream: TextIO | None = None, plain: bool = False) -> None:
+    def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._stream = stream or sys.stdout
-        self.plain = plain or os.environ.get("TERM", "dumb") == "dumb"
+        self._quiet, self._due_s = quiet, 0.0
+        self.plain = quiet or os.environ.get("TERM", "dumb") == "dumb"
         self._colour = not self.plain and not os.environ.get("NO_COLOR")
         self._fine = _can_encode(BLOCKS, self._stream.encoding)
         self._mine = threading.Lock()  # held while something is drawn or printed
         self._drawn: list[int] = []  # width of each line on the screen
         self._moments: list[Moment] = []  # the newest of each source
-        self._news: list[str] = []  # lines to scroll by
+        self._news: list[tuple[Moment, str]] = []  # what is to scroll by
         self._fresh = False
 
     def open(self, sources: Sequence[Source]) -> None:
@@ -54,9 +59,17 @@ class Terminal(Output):
         """Take a moment for the next drawing."""
         named = len(self._moments) > 1
         before, self._moments[moment.stream], self._fresh = self._moments[moment.stream], moment, True
-        if self.plain and _differ(before, moment):
-            self._news.append(f"{verdict(moment)}  {state(moment, 200)}")
-        self._news += happened(moment, named)
+        if self.plain and self._is_worth_a_line(before, moment):
+            self._news.append((moment, f"{verdict(moment)}  {state(moment, _PLAIN_COLUMNS)}"))
+        self._news += [(moment, text) for text in happened(moment, named)]
+
+    def _is_worth_a_line(self, before: Moment, after: Moment) -> bool:
+        """True where two moments are not the same in words, and from time to time unless it is to be quiet."""
+        now_s = time.monotonic()
+        if _words(before) == _words(after) and (self._quiet or now_s < self._due_s):
+            return False
+        self._due_s = now_s + _PLAIN_REPEAT_S
+        return True
 
     def flush(self) -> None:
         """Draw what is new."""
@@ -64,11 +77,12 @@ class Terminal(Output):
             return
         columns, rows = _size(self._stream)
         # One column stays free: a full line makes some terminals wrap, and then the view would climb.
-        room = max(columns - 1, 10)
-        news, self._news, self._fresh = [pad(line, room).rstrip() for line in self._news], [], False
+        room = max(columns - 1, 1)
+        news, self._news, self._fresh = [dated(*one, room) for one in self._news], [], False
         with self._mine:
             if self.plain:
-                self._put("".join(f"{line}\n" for line in news))
+                if news:
+                    self._put("".join(f"{line}\n" for line in news))
                 return
             lines = render(self._moments, room, rows, self._colour, self._fine)
             # One write, no erasing before drawing: nothing flickers. The cursor is hidden while it travels.
@@ -100,9 +114,8 @@ class Terminal(Output):
             raise EndedError("the terminal", f"is gone ({fault.strerror})", "Start it again in another") from None
 
 
-def _differ(before: Moment, after: Moment) -> bool:
-    """True where two moments are not the same in words."""
-    return (before.verdict.label, before.state, before.picture) != (after.verdict.label, after.state, after.picture)
+def _words(moment: Moment) -> tuple[str, str, str]:
+    return moment.verdict.label, moment.state, moment.picture
 
 
 def _can_encode(text: str, encoding: str | None) -> bool:

@@ -10,6 +10,8 @@ from edge.outputs import LIVE, Moment
 
 _COLOURS = (36, 33, 35, 32, 34, 31)  # cyan, yellow, magenta ...: by the label's place in the model
 _GREY = 90  # what is no label of the model, and what is none of now
+_LEAST_COLUMNS = 10  # for a bar with a name and a share
+_DATED_COLUMNS = 40  # for a text and the time of day
 BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
@@ -54,7 +56,7 @@ def render(moments: Sequence[Moment], columns: int, rows: int, colour: bool, fin
 
 def _whole(moment: Moment, columns: int, rows: int, colour: bool, fine: bool) -> list[str]:
     answer, tint = moment.verdict, _tint(moment)
-    labels = list(answer.probabilities)
+    labels = list(answer.probabilities) if columns >= _LEAST_COLUMNS else []
     said = pad(verdict(moment), columns)
     lines = [f"\x1b[1;{tint}m{said}\x1b[0m" if colour else said]
     room = max(rows - 3, 0)
@@ -106,7 +108,8 @@ def state(moment: Moment, columns: int, named: bool = False) -> str:
     """Return as much of the state as `columns` take, the most telling first; `named`: who it is stands elsewhere."""
     parts = [] if moment.picture == GOOD else [f"{moment.picture} picture"]
     if moment.frame.number:
-        parts += [f"{moment.rate:.1f}/s", f"{moment.answer.latency_ms:.1f} ms"]
+        parts += [f"{moment.rate:.1f}/s"] if moment.rate else []
+        parts.append(f"{moment.answer.latency_ms:.1f} ms")
     if moment.dropped:
         parts.append(f"{moment.dropped} dropped")
     if not named:
@@ -121,12 +124,19 @@ def state(moment: Moment, columns: int, named: bool = False) -> str:
 
 
 def happened(moment: Moment, named: bool = False) -> list[str]:
-    """Return a line for each event worth one: who arrived, and who was there for how long. `named`: with the source."""
+    """Return a text for each event worth one: who arrived, and who was there for how long. `named`: with the source."""
+    where = f", {printable(moment.frame.source)}" if named else ""
+    lines = []
+    for event in moment.events:
+        label = printable(event.visit.label)
+        if event.kind == ARRIVED:
+            lines.append(f"{label} arrived{where}")
+        elif event.kind == VISIT:
+            lines.append(f"{label} was there for {event.duration_s:.1f} s{where}")
+    return lines
+
+
+def dated(moment: Moment, text: str, columns: int) -> str:
+    """Return a text in at most so many columns: after the time of day, where there is room for both."""
     at = time.strftime("%H:%M:%S", time.localtime(moment.time_s))
-    where = f"  {printable(moment.frame.source)}" if named else ""
-    said = {ARRIVED: "{} arrived", VISIT: "{} was there for {:.1f} s"}
-    return [
-        f"{at}  {said[event.kind].format(printable(event.visit.label), event.duration_s)}{where}"
-        for event in moment.events
-        if event.kind in said
-    ]
+    return pad(f"{at}  {text}" if columns >= _DATED_COLUMNS else text, columns).rstrip()

@@ -131,7 +131,7 @@ def test_times_are_utc(seconds: float, text: str) -> None:
 # The live view
 
 
-@pytest.mark.parametrize("columns", [10, 19, 20, 37, 79, 300])
+@pytest.mark.parametrize("columns", [1, 5, 9, 10, 19, 20, 37, 79, 300])
 @pytest.mark.parametrize(
     "labels", [("red", "green", "blue"), ("猫", "犬" * 30, "é"), tuple(f"kind {n}" for n in range(99))]
 )
@@ -321,17 +321,32 @@ def test_of_several_sources_all_are_shown_from_the_start() -> None:
 @pytest.mark.usefixtures("colourful")
 def test_without_a_view_there_is_a_line_when_something_changes() -> None:
     screen = Screen()
-    shown = view(screen, plain=True)
+    shown = view(screen, quiet=True)
     for one in (moment(), moment(), moment("green"), moment("green"), moment("green", state="lost"), moment("green")):
         draw(shown, one)
     lines = screen.getvalue().splitlines()
-    assert [line.split("  ")[0].split(",")[0] for line in lines] == [
+    assert [line.split("  ")[1].split(",")[0] for line in lines] == [
         "red 75%",
         "green 75%",
         "lost: green 75%",
         "green 75%",
     ]
     assert not any("\x1b" in line for line in lines)
+
+
+def test_a_log_file_gets_a_line_a_minute_where_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    screen, now_s = Screen(), 1000.0
+    shown = view(screen)
+    for _ in range(600):
+        now_s += 1.0
+        monkeypatch.setattr("time.monotonic", lambda at=now_s: at)
+        draw(shown, moment())
+    lines = screen.getvalue().splitlines()
+    assert len(lines) == 10
+    assert all(
+        re.fullmatch(r"\d\d:\d\d:\d\d  red 75%  14\.9/s  1\.2 ms  2 dropped  script  Ctrl-C ends", row) for row in lines
+    )
 
 
 @pytest.mark.usefixtures("colourful")

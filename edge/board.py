@@ -1,6 +1,7 @@
 """Where a board says how it is: files below a root, and a reader of commands, so that a test can be a Raspberry Pi."""
 
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,11 +27,13 @@ class Machine(NamedTuple):
         root: of its files.
         ask: returns what a command prints.
         free: returns the free bytes of the disk that a path is on.
+        now: returns the seconds since 1970, as this machine counts them.
     """
 
     root: Path = Path("/")
     ask: Callable[[Sequence[str]], str] = ask
     free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free
+    now: Callable[[], float] = time.time
 
     def read(self, path: str) -> str:
         """Return a file's text without white space and zero bytes around it; nothing where it cannot be read."""

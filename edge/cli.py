@@ -19,6 +19,7 @@ COMMANDS = {
     "cameras": "list the cameras of this machine",
     "info": "show what a model file says of itself",
     "selftest": "prove that a model file is whole and answers here as it should",
+    "doctor": "look over this machine, and say how to mend what is wrong with it",
     "bench": "measure how fast, large and right models are on this machine",
 }
 

@@ -28,6 +28,7 @@ FLOORS = (
     "classifier labelled",
     "judged golden",
     "capture",
+    "doctor",
     "live",
     "outputs",
     "bench",

@@ -2,13 +2,18 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.classifier import DEFAULT_MODEL, Classifier
-from edge.golden import before_first_use
+if TYPE_CHECKING:
+    from edge.classifier import Classifier
+
+# numpy and all are imported where they are needed: `catdog doctor` must run where they cannot be.
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that loads a model."""
+    from edge.classifier import DEFAULT_MODEL
+
     parser.add_argument(
         "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert"
     )
@@ -17,12 +22,15 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_classifier(options: argparse.Namespace) -> Classifier:
+def load_classifier(options: argparse.Namespace) -> "Classifier":
     """Return the model that the options of `add_model_arguments` name, checked before its first use on this machine.
 
     Raises:
         ModelError: it cannot be trusted.
     """
+    from edge.classifier import Classifier
+    from edge.golden import before_first_use
+
     classifier = Classifier(options.model, options.threads)
     before_first_use(classifier)
     return classifier

@@ -4,15 +4,18 @@ Only the chosen sub-command is imported, and argparse only with it, so that `cat
 board.
 """
 
+import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
 from edge import __version__
-from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, InputError
+from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, InputError, tell
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)  # what a full or broken disk says
 COMMANDS = {
     "run": "watch a camera, a stream, a video or photos and say what is there",
     "classify": "say what photos show",
@@ -75,17 +78,40 @@ def report_errors(program: str, work: Callable[[], int]) -> int:
 
     Shared by `catdog`, `python -m train` and `python -m convert`.
     """
+    _mend_streams()
     try:
         status = work()
         if sys.stdout is not None:  # None where the program was started with its output closed
             sys.stdout.flush()
     except CatdogError as fault:
-        print(f"{program}: {fault}", file=sys.stderr)
+        tell(f"{program}: {fault}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
+        tell(f"{program}: interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output, e.g. `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush does not complain
+        _give_up_output()
+        return EXIT_FAILED
+    except OSError as fault:
+        if fault.errno not in _FULL or fault.filename is not None:  # whatever else could not be written says so itself
+            raise
+        tell(f"{program}: standard output: cannot be written ({fault.strerror}). Free some space, or send it elsewhere")
+        _give_up_output()
         return EXIT_FAILED
     return status
+
+
+def _mend_streams() -> None:
+    """Make the best of the streams that this process was started with."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # closed: the next file that is opened must not become what native code takes for stderr
+            os.open(os.devnull, os.O_RDWR)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name outside the terminal's alphabet is no fault
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Send the rest nowhere, so that the interpreter's last flush does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -5,6 +5,8 @@ Anything that is not a `CatdogError` is a bug and keeps its traceback.
 """
 
 import os
+import sys
+from contextlib import suppress
 
 EXIT_OK = 0
 EXIT_FAILED = 1  # the work was done, but something was skipped, lost or over its budget
@@ -45,3 +47,10 @@ def printable(thing: object) -> str:
         return text
     shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def tell(line: str) -> None:
+    """Print a line on standard error. Where that is closed or full there is nobody to tell, which is no fault."""
+    if sys.stderr is not None:  # print() would take standard output instead
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)

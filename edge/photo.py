@@ -1,6 +1,7 @@
 """Photo files: found, read, and refused with one line where they cannot be read."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ SUFFIXES = frozenset(
         ".pgm",
     }
 )  # what OpenCV's wheels decode
+_LARGEST_BYTES = 256_000_000  # what is read of a pipe or a device
 FORMATS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
 
 
@@ -53,15 +55,25 @@ def find_photos(path: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             photo = Path(folder, name)
-            if is_photo(photo):
+            if is_photo(photo) and not _is_pipe(photo):
                 found = True
                 yield photo
     if not found:
         raise InputError(path, "holds no photo", f"Give a folder with {FORMATS} files")
 
 
+def _is_pipe(path: Path) -> bool:
+    """True for a pipe, which who searches a folder would wait for, maybe for ever."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:  # said by who reads it
+        return False
+
+
 def _refuse_folder(fault: OSError) -> None:
-    raise InputError(fault.filename, f"cannot be listed ({fault.strerror})", "Check its permissions")
+    raise InputError(
+        fault.filename, f"cannot be listed ({fault.strerror}), which ends the search", "Check its permissions"
+    )
 
 
 def read_photo(path: Path, hush: bool = True) -> Image:
@@ -82,9 +94,14 @@ def read_photo(path: Path, hush: bool = True) -> Image:
         InputError: the file is missing, unreadable, empty, cut off or no picture.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # A device such as /dev/zero has no end.
+            endless = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            content = file.read(_LARGEST_BYTES + 1 if endless else -1)
     except OSError as fault:
         raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
+    if endless and len(content) > _LARGEST_BYTES:
+        raise InputError(path, "has no end", f"Give a {FORMATS} file")
     if hush:
         with quiet(2):
             return decode_photo(content, path)

@@ -7,7 +7,7 @@ FFmpeg prints addresses with their passwords. Set OPENCV_LOG_LEVEL (e.g. to DEBU
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 import cv2
@@ -38,12 +38,15 @@ def native_silence() -> Iterator[None]:
     if "OPENCV_LOG_LEVEL" in os.environ or not _is_descriptor_2(stream):
         yield
         return
-    with os.fdopen(os.dup(2), "w", 1, encoding=stream.encoding, errors=stream.errors) as ours, quiet(2):
-        sys.stderr = ours
-        try:
+    ours = os.fdopen(os.dup(2), "w", 1, encoding=stream.encoding, errors=stream.errors)
+    try:
+        with quiet(2):
+            sys.stderr = ours
             yield
-        finally:
-            sys.stderr = stream
+    finally:
+        sys.stderr = stream
+        with suppress(OSError):  # what it could not write, it cannot write now
+            ours.close()
 
 
 def _is_descriptor_2(stream: TextIO | None) -> bool:

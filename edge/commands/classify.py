@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from edge.classifier import Answer
 from edge.commands import add_model_arguments, load_classifier
-from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable
+from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable, tell
 from edge.photo import find_photos, read_photo
 
 
@@ -28,16 +27,16 @@ def main(options: argparse.Namespace) -> int:
                 try:
                     answer = classifier.classify(read_photo(photo))
                 except CatdogError as fault:
-                    print(f"catdog: skipped {fault}", file=sys.stderr)
+                    tell(f"catdog: skipped {fault}")
                     skipped += 1
                 else:
                     print(as_json(photo, answer) if options.json else as_text(photo, answer))
                     done += 1
         except CatdogError as fault:  # the folder itself
-            print(f"catdog: skipped {fault}", file=sys.stderr)
+            tell(f"catdog: skipped {fault}")
             skipped += 1
     if skipped and done + skipped > 1:
-        print(f"catdog: {done} classified, {skipped} skipped", file=sys.stderr)
+        tell(f"catdog: {done} classified, {skipped} skipped")
     if not skipped:
         return EXIT_OK
     return EXIT_FAILED if done else EXIT_USAGE

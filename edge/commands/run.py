@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 import time
 from contextlib import ExitStack
 
@@ -14,7 +13,7 @@ from edge.capture.source import Frame, Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
 from edge.commands import add_model_arguments, load_classifier, positive
-from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError
+from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, tell
 from edge.live.gate import LOOK, SKIP, Gate
 from edge.live.heat import FREE, LOOK_S, measured, pace, words
 from edge.live.picture import GOOD, WORDS
@@ -195,9 +194,9 @@ class Run:
                 raise KeyboardInterrupt
             return EXIT_USAGE  # every photo was skipped, each with its line
         lost = self._outputs.lost()
-        print(f"catdog: {summary(tally, dropped, live, self._scene.asleep)}", file=sys.stderr)
+        tell(f"catdog: {summary(tally, dropped, live, self._scene.asleep)}")
         for wrong in ([str(fault)] if fault else []) + lost:
-            print(f"catdog: {wrong}", file=sys.stderr)
+            tell(f"catdog: {wrong}")
         if asked and not live:
             return EXIT_INTERRUPTED
         return EXIT_FAILED if fault or lost or (dropped and not live) else EXIT_OK

@@ -204,3 +204,20 @@ def test_a_live_loop_allocates_neither_frame_nor_input(tmp_path: Path, input_dty
     finally:
         tracemalloc.stop()
     assert most_bytes < side * side * 3 / 4
+
+
+def test_a_pipe_in_a_folder_is_no_photo_and_an_endless_device_is_refused(
+    command: Command, model: Path, tmp_path: Path
+) -> None:
+    write_photos(tmp_path, ["red"], count=2)
+    os.mkfifo(tmp_path / "red" / "pipe.jpg")  # nobody will ever write into it
+    done = command("edge", "classify", tmp_path, "--model", model)
+    assert len(done.stdout.splitlines()) == 2
+    assert "has no end" in one_line(command("edge", "classify", "/dev/zero", "--model", model, expect=2))
+
+
+def test_a_photo_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:
+    write_photos(tmp_path, ["red"], count=1)
+    line = f"cat {tmp_path}/red/000.jpg | {sys.executable} -m edge classify /dev/stdin --model {model}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)  # noqa: S602
+    assert done.stdout.startswith("red ")

@@ -1,7 +1,11 @@
 """The command line as a whole: help at once, faults in its own words."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from edge import __version__
 from edge.cli import COMMANDS
@@ -30,3 +34,40 @@ def test_a_closed_output_is_no_crash() -> None:
     words = f"{sys.executable} -m edge info >&-"
     done = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
     assert "Traceback" not in done.stderr
+
+
+def redirected(command_line: str) -> subprocess.CompletedProcess[str]:
+    """Run `catdog COMMAND LINE` with the redirections that it holds."""
+    words = f"{sys.executable} -m edge {command_line}"
+    return subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
+
+
+@pytest.mark.parametrize("line", ["info", "classify edge/demo", "run edge/demo"])
+def test_a_full_disk_below_the_output_is_one_line(line: str) -> None:
+    done = redirected(f"{line} > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr.startswith("catdog: standard output: cannot be written (No space left on device)")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("to", ["2>&-", "2> /dev/full"])
+def test_what_nobody_can_be_told_does_not_end_in_the_output(to: str) -> None:
+    assert redirected(f"classify nowhere {to}").returncode == 2
+    done = redirected(f"classify edge/demo/01-cat-two.jpg nowhere {to}")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert len(done.stdout.splitlines()) == 1
+    done = redirected(f"run edge/demo/01-cat-two.jpg {to}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_name_outside_the_output_s_alphabet_is_no_fault(tmp_path: Path) -> None:
+    photo = tmp_path / "猫.jpg"
+    photo.write_bytes((ROOT / "edge/demo/01-cat-two.jpg").read_bytes())
+    for name in ("classify", "run"):
+        words, ascii_only = (
+            [sys.executable, "-m", "edge", name, str(photo)],
+            {**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        done = subprocess.run(words, capture_output=True, cwd=ROOT, check=True, env=ascii_only)
+        assert b"\\u732b.jpg" in done.stdout

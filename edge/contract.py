@@ -106,7 +106,7 @@ def unseal(content: bytes, name: object) -> Contract:
             "carries no contract (labels, input rule), or was cut off",
             "Copy it again, or make it from its .keras file with python -m convert",
         )
-    if hashlib.sha256(content[:-64]).hexdigest().encode() != content[-64:]:
+    if hashlib.sha256(memoryview(content)[:-64]).hexdigest().encode() != content[-64:]:
         raise ModelError(name, "is damaged: its content does not match its own SHA-256", "Copy it again")
     try:
         offset, length = (int(number) for number in trailer[len(_MAGIC) : -64].split())

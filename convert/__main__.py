@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from edge import __version__
 from edge.cli import report_errors
 from edge.commands import positive
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
-from edge.files import write_atomically
+from edge.files import check_target, replacing
 from edge.judged import Part, Row, check_labels, choose, only
 from edge.labelled import Labelled, list_photos, parse_renames
 from edge.record import written_command
@@ -128,6 +129,9 @@ def _main(options: argparse.Namespace) -> int:
     from convert import calibration
     from convert.load import load
 
+    out = options.out or options.model.parent
+    for target in filter(None, (out / f"{options.model.stem}.md", options.html)):
+        check_target(target)
     parent = load(options.model, tuple(filter(None, options.labels.split(","))), options.pixel_range)
     renames = {**parent.record.get("renames", {}), **parse_renames(options.label)}
     learned = parent.record.get("classes") or ()  # the trainer's --classes: folders of others are left alone
@@ -204,10 +208,14 @@ def _install(options: argparse.Namespace, parent: Any, document: dict[str, Any],
     from convert.card import card
 
     name, out = options.model.stem, options.out or options.model.parent
-    for path in made:
-        write_atomically(out / path.name, path.read_bytes())
-    write_atomically(out / f"{name}.certificate.json", json.dumps(document, indent=1).encode() + b"\n")
-    write_atomically(out / f"{name}.md", card(name, parent.record, document).encode())
+    files = {
+        f"{name}.md": card(name, parent.record, document).encode(),
+        f"{name}.certificate.json": json.dumps(document, indent=1).encode() + b"\n",
+        **{path.name: path.read_bytes() for path in made},
+    }
+    with ExitStack() as all_or_none:  # a disk that fills up on the way leaves the former files; put in place backwards
+        for file, content in files.items():
+            all_or_none.enter_context(replacing(out / file)).write_bytes(content)
     print(f"\nwritten to {out}: {', '.join(path.name for path in made)}")
 
 

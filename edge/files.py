@@ -62,6 +62,15 @@ def write_atomically(path: Path, content: bytes, durable: bool = False) -> None:
         temporary.write_bytes(content)
 
 
+def check_target(path: Path) -> None:
+    """Raise CatdogError where a file could not be written, before minutes are spent on what goes into it."""
+    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
+    if path.is_dir():
+        raise CatdogError(path, "is a folder", "Give a file's path")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CatdogError(path, f"cannot be written: {folder} is no folder to write in", "Give another path")
+
+
 def _is_stream(path: Path) -> bool:
     try:
         mode = path.stat().st_mode

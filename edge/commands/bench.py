@@ -1,13 +1,13 @@
 """`catdog bench MODEL...`: how fast, large and right models are on this machine."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from edge.commands import positive
-from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError
+from edge.errors import EXIT_FAILED, EXIT_OK, InputError
+from edge.files import check_target
 from edge.record import written_command
 
 
@@ -67,15 +67,6 @@ def _threads(text: str | None) -> list[int] | None:
         return [positive(part) for part in text.split(",")]
     except (ValueError, argparse.ArgumentTypeError):
         raise InputError(f"--threads {text}", "is no list of whole numbers", "Write for instance 1,2,4") from None
-
-
-def check_target(path: Path) -> None:
-    """Raise CatdogError where a report could not be written, before minutes are spent on measuring it."""
-    folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
-    if path.is_dir():
-        raise CatdogError(path, "is a folder", "Give a file's path")
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise CatdogError(path, f"cannot be written: {folder} is no folder to write in", "Give another path")
 
 
 def _say(words: str) -> None:

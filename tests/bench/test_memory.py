@@ -1,4 +1,4 @@
-"""Peak memory of the live runner, against the bare imports that it cannot do without. `make bench`."""
+"""Peak memory of the live runner, against the bare imports that it cannot do without. `pytest -m bench`."""
 
 import os
 import subprocess

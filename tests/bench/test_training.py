@@ -1,4 +1,4 @@
-"""Training against its rivals: feeding photos, and the teaching example's own recipe. `make bench`.
+"""Training against its rivals: feeding photos, and the teaching example's own recipe. `pytest -m bench`.
 
 CATDOG_PHOTOS names a folder of splits of class folders (such as training_set/cats, test_set/cats); without it the first
 bench makes photos of noise and the second one is skipped. CATDOG_BACKBONE names the MobileNetV2 0.35 weights, where

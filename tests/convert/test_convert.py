@@ -1,5 +1,6 @@
 """`python -m convert`: four variants that answer as Keras does, or nothing at all."""
 
+import errno
 import json
 import os
 import shutil
@@ -196,3 +197,33 @@ def test_a_read_only_target_is_one_line(here: Command, photos: Path, parent: Pat
     tmp_path.chmod(0o500)
     done = here("convert", parent, "--calibration", photos, "--out", tmp_path, expect=2)
     assert "cannot be written" in one_line(done)
+
+
+def test_a_target_that_is_no_folder_is_one_line_before_anything_is_done(
+    here: Command, photos: Path, parent: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = here("convert", parent, "--calibration", photos, "--out", tmp_path / "file", expect=2)
+    assert "is no folder to write in" in one_line(done)
+    done = here("convert", parent, "--calibration", photos, "--out", tmp_path / "out", "--html", tmp_path, expect=2)
+    assert "is a folder" in one_line(done)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_fills_up_leaves_the_former_files(
+    here: Command, photos: Path, parent: Path, converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(converted, tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in converted.iterdir()}
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.parent.name == "out" and "float16" in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    words = ("--calibration", photos, "--out", tmp_path / "out", "--seed", 2)
+    line = here("convert", parent, *words, expect=2).stderr.strip()
+    assert "cannot be written (No space left on device)" in line
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from edge.bench import machine, show  # noqa: E402
 from edge.bench.measure import Wishes, bench  # noqa: E402
+from edge.board import Machine  # noqa: E402
 from edge.cli import report_errors  # noqa: E402
 from edge.errors import EXIT_OK, InputError  # noqa: E402
 from edge.files import write_atomically  # noqa: E402
@@ -53,7 +54,7 @@ def _main(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> None:
     models = options.models or _shipped()
-    renames, name = parse_renames(options.label), options.name or _slug(machine.facts(machine.Machine()))
+    renames, name = parse_renames(options.label), options.name or _slug(machine.facts(Machine()))
     wishes = Wishes(models, options.data, renames, quick=options.quick, command=" ".join(["make bench", *sys.argv[1:]]))
     document = bench(wishes, lambda words: print(f"{words} ...", file=sys.stderr, flush=True))
     print(as_text(show.title(document), show.sections(document), show.WIDTH), flush=True)

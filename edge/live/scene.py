@@ -8,7 +8,7 @@ from edge.contract import Contract
 from edge.live.gate import LOOK, OPEN, Gate, Rest, ask, is_due
 from edge.live.picture import BLIND, GOOD, Look, look, thumbnail
 from edge.live.steady import UNSURE, Steady, Verdict, raw, steady, verdict
-from edge.live.visits import Event, Presence, clock, finish, follow
+from edge.live.visits import MANNERS, Event, Presence, clock, finish, follow, unhurried
 
 _LOOK_S = 0.2  # between two looks at the picture's quality, which changes slowly
 
@@ -36,6 +36,7 @@ class Scene:
         self._look: Look | None = None
         self._rest: Rest | None = None
         self._look_due_s = 0.0
+        self._manners = MANNERS
 
     @property
     def picture(self) -> str:
@@ -59,6 +60,7 @@ class Scene:
         small = thumbnail(frame.image) if due or needed else None
         if due and small is not None:
             self._look, self._look_due_s = look(self._look, small, now_s, self.live), now_s + _LOOK_S
+        self._manners = unhurried(gate.max_fps)
         if gate == OPEN:
             return LOOK
         self._rest, choice = ask(gate, self._rest, small, now_s)
@@ -97,5 +99,5 @@ class Scene:
         else:
             visitor, probability = label, answer.probabilities[label] if answer else 0.0
         fresh = frame if answer else None
-        self._presence, events = follow(self._presence, visitor, clock(frame), fresh, probability)
+        self._presence, events = follow(self._presence, visitor, clock(frame), fresh, probability, self._manners)
         return events

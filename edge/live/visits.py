@@ -34,6 +34,16 @@ class Manners(NamedTuple):
 MANNERS = Manners()
 
 
+_MISSED = 2.5  # looks: more than one in a row without somebody, before it has left
+
+
+def unhurried(max_fps: float | None, manners: Manners = MANNERS) -> Manners:
+    """Return manners for somebody who looks at `max_fps` frames a second: at 0.2, three seconds are no absence."""
+    if max_fps is None:
+        return manners
+    return manners._replace(leave_s=max(manners.leave_s, _MISSED / max_fps))
+
+
 class Visit(NamedTuple):
     """Somebody who is there, or has just been noticed.
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.capture.source import Frame
-from edge.live.visits import ARRIVED, LEFT, MANNERS, VISIT, Event, Presence, finish, follow
+from edge.live.visits import ARRIVED, LEFT, MANNERS, VISIT, Event, Presence, finish, follow, unhurried
 
 PERIOD_S = 0.1
 
@@ -43,6 +43,18 @@ def happenings(script: str, end: bool = True) -> list[tuple[float, str, str]]:
 )
 def test_who_comes_and_goes(script: str, expected: list[tuple[float, str, str]]) -> None:
     assert happenings(script) == expected
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.2, 0.3, 1.0, 2.0])
+def test_who_looks_seldom_sees_visits_too(rate: float) -> None:
+    presence, told = Presence(), []
+    for number, letter in enumerate("..aaa.aaa......"):
+        now_s = number / rate
+        label = None if letter == "." else letter
+        presence, events = follow(presence, label, now_s, manners=unhurried(rate))
+        told += [(event.kind, event.duration_s * rate) for event in events]
+    assert [kind for kind, _ in told] == [ARRIVED, LEFT, VISIT]
+    assert told[-1][1] == pytest.approx(6), "one look without it is no departure"
 
 
 def test_a_visit_knows_when_it_began_how_long_it_was_and_its_best_frame() -> None:

@@ -21,7 +21,7 @@ from convert.budget import Budget
 from convert.show import sections, thumbnails
 from edge import __version__
 from edge.cli import report_errors
-from edge.commands import positive
+from edge.commands import positive, seed
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
 from edge.files import check_target, replacing
 from edge.judged import Part, Row, check_labels, choose, only
@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (beside the model)")
     parser.add_argument("--count", type=positive, default=200, metavar="N", help="photos to calibrate with (200)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of their choice (1)")
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of their choice (1)")
     parser.add_argument(
         "--max-drop",
         type=_percent,

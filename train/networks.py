@@ -25,6 +25,7 @@ class Network(NamedTuple):
         side: height and width of the input in pixels.
         purpose: what it is for, in one line.
         recipe: how it is trained unless told otherwise.
+        any_size: whether it takes pictures of any size, as progressive resizing needs.
         backbone: (alpha) of the MobileNetV2 whose ImageNet weights it starts from; None where it starts from nothing.
     """
 
@@ -32,6 +33,7 @@ class Network(NamedTuple):
     side: int
     purpose: str
     recipe: Recipe
+    any_size: bool = True
     backbone: float | None = None
 
 
@@ -128,6 +130,7 @@ NETWORKS = {
         64,
         "the teaching example: two convolutions, two poolings, one dense layer",
         Recipe(views=Views(zoom=(0.8, 1.2), shear=11.5)),  # Keras' shear_range=0.2 is in radians
+        any_size=False,
     ),
     "compact": Network(
         compact,

@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands import positive
+from edge.commands import positive, seed
 from edge.errors import InputError
 from edge.fit import CROPS, INTERPOLATIONS
+from train import limits
 
 if TYPE_CHECKING:
+    from train.networks import Network
     from train.recipe import Recipe
 
 TEACHER_HELP = "learn from this network's answers, too; several are averaged"
@@ -31,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test", action="append", default=[], type=Path, metavar="DATA", help="photos that judge: learn nothing alike"
     )
     parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
-    parser.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
+    parser.add_argument("--validation", type=_share, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
     parser.add_argument("--fallback", metavar="LABEL", help="the class that means none of the others, e.g. neither")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything random (1)")
-    parser.add_argument("--side", type=positive, metavar="PIXELS", help="of the input (default: the network's)")
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of everything random (1)")
+    parser.add_argument("--side", type=_side, metavar="PIXELS", help="of the input (default: the network's)")
     parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
     parser.add_argument("--interpolation", choices=INTERPOLATIONS, default="mipmap", help="of the resize (mipmap)")
     parser.add_argument(
@@ -53,11 +55,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on where a run with the same options was stopped")
 
 
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to less than 1, such as 0.1")
+    return number
+
+
+def _side(text: str) -> int:
+    number = int(text)
+    if not 16 <= number <= 1024:  # below, the networks shrink a picture to nothing
+        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels from 16 to 1024")
+    return number
+
+
+def file_name(options: argparse.Namespace) -> str:
+    """Return the name that the model's files will have."""
+    name = str(options.name or options.network)
+    if Path(name).name != name:
+        raise InputError(f"--name {name}", "is not a plain name", "Name the folder with --out")
+    if options.out.exists() and not options.out.is_dir():
+        raise InputError(options.out, "is a file, not a folder", "Choose another --out")
+    return name
+
+
+def recipe_of(network: "Network", options: argparse.Namespace) -> "Recipe":
+    """Return the network's recipe as the arguments change it.
+
+    Raises:
+        InputError: they make no sense, or not with this network.
+    """
+    recipe = change_recipe(network.recipe, options)
+    if not recipe.epochs and network.backbone is None:
+        raise InputError("--epochs 0", f"leaves {options.network} knowing nothing", "Give 1 or more")
+    if recipe.grow and not network.any_size:
+        raise InputError("grow", f"cannot be: {options.network} takes pictures of one size", "Choose another --network")
+    if not recipe.epochs:  # the last layer alone: no weight moves, no picture is cut
+        return recipe._replace(ema=0.0, grow=(), margin=1.0)
+    return recipe
+
+
 def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
     """Return the recipe with the knobs that the command line names.
 
     Raises:
-        InputError: a knob is unknown or its value has another type.
+        InputError: a knob is unknown, or its value has another type or makes no sense.
     """
     given = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate")}
     named = {key: value for key, value in given.items() if value is not None}
@@ -82,6 +124,10 @@ def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
         recipe = (
             recipe._replace(views=recipe.views._replace(**{key: value})) if inner else recipe._replace(**{key: value})
         )
+    try:
+        limits.check(recipe)
+    except ValueError as fault:
+        raise InputError("recipe", str(fault), "Change that knob") from None
     return recipe
 
 

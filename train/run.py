@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import EXIT_INTERRUPTED, EXIT_OK, InputError
+from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import file_digest
 from train.curves import Curves
 from train.dataset import Dataset
-from train.options import add_arguments, change_recipe
+from train.options import add_arguments, file_name, recipe_of
 from train.record import Trained, load_trained
 from train.samples import load_data, samples_of, separate
 
@@ -34,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
     """Train, save, and say what came of it."""
     if not options.data and not options.list:
         raise InputError("DATA", "is missing", "Name a folder of class folders: python -m train photos/")
-    name = options.name or options.network
+    name = file_name(options)
     data = None if options.list else load_data(options, options.validation, options.seed)
     with quiet(2):
         from train.networks import NETWORKS
@@ -49,11 +49,7 @@ def main(options: argparse.Namespace) -> int:
     if options.fallback not in (None, *data.labels):
         raise InputError(f"--fallback {options.fallback}", f"is none of {', '.join(data.labels)}", "Name one of them")
     network = NETWORKS[options.network]
-    recipe = change_recipe(network.recipe, options)
-    if recipe.epochs < (0 if network.backbone else 1):
-        raise InputError(f"--epochs {recipe.epochs}", "is too few for this network", "Give 1 or more")
-    if not recipe.epochs:  # the last layer alone: no weight moves, no picture is cut
-        recipe = recipe._replace(ema=0.0, grow=(), margin=1.0)
+    recipe = recipe_of(network, options)
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
     started = time.perf_counter()
@@ -61,7 +57,8 @@ def main(options: argparse.Namespace) -> int:
     teachers = load_teachers(options.teacher, data.labels)
     larger = larger_rule(rule, recipe, teachers)
     data = separate(data, {"train": larger, "val": rule}, options.cache)
-    trainer = prepare(data, network, recipe, rule, larger, teachers, options)
+    with memory_is_short():
+        trainer = prepare(data, network, recipe, rule, larger, teachers, options)
     identity = {
         "network": options.network,
         "side": rule.width,
@@ -76,13 +73,13 @@ def main(options: argparse.Namespace) -> int:
         "precision": precision,
         **recipe.document(),
     }
-    options.out.mkdir(parents=True, exist_ok=True)
+    _make_folder(options.out)
     checkpoint = options.out / f"{name}.checkpoint"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint, identity)
     elif network.backbone is not None:
         _start_from_backbone(trainer, network, recipe, options)
-    with Curves(options.tensorboard) as curves:
+    with Curves(options.tensorboard) as curves, memory_is_short():
         complete = _train(trainer, checkpoint, identity, recipe, curves)
     if not trainer.best:
         return EXIT_INTERRUPTED
@@ -102,6 +99,13 @@ def main(options: argparse.Namespace) -> int:
     if complete:
         checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise InputError(path, f"cannot be made ({fault.strerror})", "Choose another --out") from None
 
 
 def larger_rule(rule: FitRule, recipe: "Recipe", teachers: list[Trained]) -> FitRule:
@@ -206,6 +210,17 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
         print(f"train: stopped after epoch {len(trainer.history)}; --resume goes on from there", file=sys.stderr)
         return False
     return True
+
+
+@contextmanager
+def memory_is_short() -> Iterator[None]:
+    """Say what to do where the memory of the machine, or of its GPU, does not suffice."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise CatdogError("training", "needs more memory than there is", "Lower --batch or --side") from None
 
 
 @contextmanager

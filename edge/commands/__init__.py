@@ -42,3 +42,11 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
     return number
+
+
+def seed(text: str) -> int:
+    """Parse a whole number from 0 on that any generator of random numbers takes, for argparse."""
+    number = int(text)
+    if not 0 <= number < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**31 - 1}")
+    return number

@@ -155,6 +155,9 @@ def test_bad_photos_are_skipped(here: Command, tmp_path: Path) -> None:
         (("PHOTOS", "--set", "speed=3"), "is no knob"),
         (("PHOTOS", "--set", "ema=fast"), "is no number"),
         (("PHOTOS", "--validation", "0"), "validation: has no photo"),
+        (("PHOTOS", "--name", "a/b"), "--name a/b: is not a plain name"),
+        (("PHOTOS", "--out", "TEXT"), "text.weights.h5: is a file, not a folder"),
+        (("PHOTOS", "--out", "TEXT/below"), "below: cannot be made"),
         (("PHOTOS", "--network", "mobilenet", "--weights", "TEXT"), "cannot be loaded as MobileNetV2"),
         (("PHOTOS", "--network", "mobilenet", "--weights", "no.h5"), "no.h5"),
     ],
@@ -164,8 +167,8 @@ def test_bad_arguments_are_one_line(
 ) -> None:
     text = tmp_path / "text.weights.h5"
     text.write_text("not weights")
-    named = [{"PHOTOS": photos, "TEXT": text}.get(word, word) for word in words]
-    line = one_line(here("train", *named, "--out", tmp_path, "--cache", trained / "cache", *FAST, expect=2))
+    named = [{"PHOTOS": photos, "TEXT": text, "TEXT/below": text / "below"}.get(word, word) for word in words]
+    line = one_line(here("train", "--out", tmp_path, *named, "--cache", trained / "cache", *FAST, expect=2))
     assert expected in line
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.weights.h5"]
 

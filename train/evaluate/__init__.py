@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge import __version__, judged
-from edge.commands import positive
+from edge.commands import positive, seed
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError, printable
 from edge.files import write_atomically
 from edge.labelled import parse_renames
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fallback", metavar="LABEL", help="class that means none of the others, where the model does not say"
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the sample and of the damage done (1)")
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the sample and of the damage done (1)")
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of one .tflite inference (1)")
 
 

@@ -6,7 +6,9 @@ picture, of its surplus frames some are left out.
 """
 
 import os
+import re
 import secrets
+import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -27,6 +29,7 @@ CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".avi": "MJPG", ".mkv": "mp4v", ".webm
 _RESERVE_BYTES = 8 << 20  # stop while there is room to finish the file: an mp4's index comes last
 _CHECK_EVERY = 30  # frames between two looks at the free space
 _WAITING = 4  # pictures: more would only use memory
+_STALE_S = 60.0  # an unfinished one that has not grown for so long is nobody's
 _PATIENCE_S = 30.0  # to finish a long one on a slow card
 _LEAST_SIDE = 16  # smaller pictures are padded: encoders refuse them
 
@@ -58,7 +61,14 @@ class Recordings(Output):
         self._each = [Recording(path)]
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Make one for each source."""
+        """Make one for each source.
+
+        Raises:
+            CatdogError: it would take the place of a video that is watched.
+        """
+        for source in sources:
+            if os.path.realpath(self._path) == os.path.realpath(source.name):
+                raise CatdogError(self._path, "is what is watched, and would be overwritten", "Choose another")
         for number in range(2, len(sources) + 1):
             self._each.append(Recording(self._path.with_stem(f"{self._path.stem}-{number}")))
         for recording in self._each:
@@ -105,10 +115,26 @@ class Recording(Output):
         folder = self._target.parent
         if not folder.is_dir():
             raise CatdogError(self._path, "cannot be written: its folder does not exist", f"mkdir -p {folder}")
-        if self._target.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-            raise CatdogError(self._path, "cannot be written", "Check its folder's permissions, or choose another")
         if not opencv_can_name(self._growing):
             raise CatdogError(self._path, "has a name that OpenCV cannot open", "Choose another")
+        try:
+            if self._target.is_dir():
+                raise CatdogError(self._path, "is a folder", "Give a file's name")
+            self._growing.touch()  # access(2) does not know of every reason why not
+            self._growing.unlink()
+            self._tidy_up(folder)
+        except OSError as fault:
+            raise self._fault(fault) from None
+
+    def _tidy_up(self, folder: Path) -> None:
+        """Delete what power cuts have left of earlier ones: nothing plays it, and a service restarts often."""
+        ours = re.compile(re.escape(f".{self._target.stem[:100]}.") + "[0-9a-f]{8}" + re.escape(self._target.suffix))
+        for path in folder.iterdir():
+            if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
+
+    def _fault(self, fault: OSError) -> CatdogError:
+        return CatdogError(self._path, f"cannot be written ({fault.strerror})", "Check its folder, or choose another")
 
     def open(self, sources: Sequence[Source]) -> None:
         """Know the sources; the file is begun with the first picture, which states the size."""
@@ -166,7 +192,7 @@ class Recording(Output):
         except OSError as fault:
             if isinstance(fault, CatdogError):
                 raise
-            raise CatdogError(self._path, f"cannot be written ({fault.strerror})", "Choose another place") from None
+            raise self._fault(fault) from None
         finally:
             self._discard()
 

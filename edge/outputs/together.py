@@ -29,8 +29,12 @@ def chosen(options: Namespace) -> "Together":
     if sys.stdout is not None:
         plain = options.json or not sys.stdout.isatty()
         outputs.append(import_module(f"edge.outputs.{'jsonl' if plain else 'terminal'}").make(options))
-    asked = (kind for kind in KINDS if kind.module and getattr(options, kind.option[2:].replace("-", "_")))
-    outputs.extend(import_module(f"edge.outputs.{kind.module}").make(options) for kind in asked)
+    for kind in KINDS:
+        value = getattr(options, kind.option[2:].replace("-", "_"))
+        if value == "":  # a variable of a script that is not set
+            raise CatdogError(kind.option, "is empty", f"Give {kind.metavar}, or leave it out")
+        if kind.module and value:
+            outputs.append(import_module(f"edge.outputs.{kind.module}").make(options))
     if os.environ.get("NOTIFY_SOCKET"):  # systemd has started us, and waits for a word
         outputs.append(import_module("edge.outputs.service").make(options))
     if not outputs:

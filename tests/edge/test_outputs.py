@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ from edge.live.visits import ARRIVED, VISIT, Event, Visit
 from edge.outputs import ASLEEP, ENDED, LIVE, Moment, nothing_yet
 from edge.outputs.jsonl import JsonLines, event_json, utc
 from edge.outputs.overlay import annotate
-from edge.outputs.recording import CODECS, Recording
+from edge.outputs.recording import CODECS, Recording, Recordings
 from edge.outputs.terminal import Terminal
 from edge.outputs.view import bar, pad, width_of
 from edge.outputs.view import render as render_all
@@ -467,13 +468,50 @@ def test_a_finished_recording_replaces_an_older_one_and_an_empty_one_does_not(tm
         ("out.txt", "suffix that is no video's"),
         ("out", "suffix that is no video's"),
         ("missing/out.mp4", "folder does not exist"),
-        ("folder.mp4", "cannot be written"),
+        ("folder.mp4", "is a folder"),
+        ("file/out.mp4", "folder does not exist"),
+        ("x" * 300 + ".mp4", "File name too long"),
     ],
 )
 def test_a_place_where_no_video_can_be_is_refused_at_once(tmp_path: Path, name: str, wrong: str) -> None:
     (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").touch()
     with pytest.raises(CatdogError, match=wrong):
         Recording(tmp_path / name)
+
+
+def test_what_a_power_cut_left_of_a_recording_is_tidied_up(tmp_path: Path) -> None:
+    for name in (".out.0a1b2c3d.mp4", ".out.mp4", ".other.0a1b2c3d.mp4", ".out.0a1b2c3d.avi"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".out.12345678.mp4").touch()  # of somebody who records now
+    Recording(tmp_path / "out.mp4")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".out.mp4", ".other.0a1b2c3d.mp4", ".out.0a1b2c3d.avi", ".out.12345678.mp4"}
+
+
+def test_a_recording_does_not_overwrite_what_is_watched(tmp_path: Path) -> None:
+    watched = tmp_path / "clip.mp4"
+    watched.write_bytes(b"precious")
+    (tmp_path / "link.mp4").symlink_to(watched)
+    for path in (watched, tmp_path / "link.mp4"):
+        with pytest.raises(CatdogError, match="is what is watched"):
+            Recordings(path).open([Still(name="other"), Still(name=str(watched))])
+    assert watched.read_bytes() == b"precious"
+
+
+def test_of_several_sources_each_has_a_recording(tmp_path: Path) -> None:
+    recording = Recordings(tmp_path / "out.avi")
+    recording.open([Still(), Still()])
+    for number in range(1, 4):
+        recording.write(moment(number=number, position_s=number / 15))
+    recording.write(moment(stream=1, position_s=1.0))
+    recording.close()
+    lengths = {}
+    for path in tmp_path.iterdir():
+        with File(str(path)) as video:
+            lengths[path.name] = len(list(iter(video.read, None)))
+    assert lengths == {"out.avi": 3, "out-2.avi": 1}
 
 
 def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Small Keras networks of every form that a person may bring: by hand, untrained, or trained for a moment."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,10 @@ def tutorial(path: Path, photos: Path) -> Path:
     return path
 
 
-def keras_io(path: Path) -> Path:
+def keras_io(path: Path, side: int = 48, stem: int = 8, widths: Sequence[int] = (16, 24, 32), top: int = 40) -> Path:
     """Save the network of keras.io's "Image classification from scratch" (cats against dogs), small and untrained.
+
+    There it is of side 180, stem 128, widths 256, 512, 728 and top 1024.
 
     An Xception-like chain: a strided convolution, blocks of two separable convolutions and a pooling with a strided
     1 x 1 convolution around them, one more separable convolution, and a single logit after dropout. Pixels are
@@ -89,19 +92,19 @@ def keras_io(path: Path) -> Path:
     from keras import layers
 
     keras.utils.set_random_seed(1)
-    picture = keras.Input((48, 48, 3))
+    picture = keras.Input((side, side, 3))
     x = layers.Rescaling(1.0 / 255)(picture)
-    x = layers.Conv2D(8, 3, strides=2, padding="same")(x)
+    x = layers.Conv2D(stem, 3, strides=2, padding="same")(x)
     x = layers.Activation("relu")(layers.BatchNormalization()(x))
     past = x
-    for width in (16, 24, 32):
+    for width in widths:
         for _ in range(2):
             x = layers.SeparableConv2D(width, 3, padding="same")(layers.Activation("relu")(x))
             x = layers.BatchNormalization()(x)
         x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
         x = layers.add([x, layers.Conv2D(width, 1, strides=2, padding="same")(past)])
         past = x
-    x = layers.SeparableConv2D(40, 3, padding="same")(x)
+    x = layers.SeparableConv2D(top, 3, padding="same")(x)
     x = layers.Activation("relu")(layers.BatchNormalization()(x))
     x = layers.Dropout(0.25)(layers.GlobalAveragePooling2D()(x))
     keras.Model(picture, layers.Dense(1, activation=None)(x)).save(path)

@@ -112,6 +112,18 @@ def test_keras_ios_own_network_is_converted_certified_and_run(here: Command, two
             assert found == pytest.approx(ask(colour), abs=tolerance)
 
 
+@pytest.mark.bench
+def test_keras_ios_network_in_its_full_size(here: Command, two: Path, tmp_path: Path) -> None:
+    keras = keras_io(tmp_path / "scratch.keras", 180, 128, (256, 512, 728), 1024)
+    here("convert", keras, *TWO, "--calibration", two, "--max-drop", "100", "--min-agreement", "0")
+    ask = load(keras, "blue,red")
+    for variant, tolerance in (("float32", 1e-5), ("float16", 1e-3), ("int8", 0.02)):
+        classifier = Classifier(tmp_path / f"scratch.{variant}.tflite")
+        for colour in BGR:
+            found = classifier.classify(picture(colour, 180, 180)).probabilities
+            assert found == pytest.approx(ask(colour), abs=tolerance)
+
+
 def own(folder: Path, name: str, build: Callable[[Any], Any]) -> Path:
     """Save what `build` makes of the Keras module as a model."""
     import keras

@@ -18,6 +18,13 @@ def test_help_lists_every_command(command: Command) -> None:
     assert command("edge", "--version").stdout.strip() == f"catdog-edge {__version__}"
 
 
+def test_a_start_leaves_no_threads_that_nothing_uses() -> None:
+    """OpenBLAS would start one for each core as numpy loads; Linux tells."""
+    program = "from edge.cli import main; main(['info']); print(open('/proc/self/status').read())"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Threads:\t1\n" in done.stdout
+
+
 def test_an_unknown_option_shows_the_usage_of_its_command(command: Command) -> None:
     done = command("edge", "run", "--nonsense", expect=2)
     assert done.stderr.startswith("usage: catdog run")

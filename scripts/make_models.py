@@ -199,6 +199,8 @@ def _convert(model: Model, options: argparse.Namespace) -> list[str]:
     words += ["--calibration", *map(str, options.data)]
     judges = _judges(model, options)
     words += ["--photos", *map(str, judges)] if judges else []
+    # Without the flipped photos themselves: they are other people's.
+    words += ["--html", str(options.out / f"{model.name}.certificate.html"), "--no-photos"]
     return words + (["--max-drop", "100", "--min-agreement", "0"] if options.short else []) + _labels(options)
 
 

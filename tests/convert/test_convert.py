@@ -227,3 +227,15 @@ def test_a_disk_that_fills_up_leaves_the_former_files(
     line = here("convert", parent, *words, expect=2).stderr.strip()
     assert "cannot be written (No space left on device)" in line
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_calibration_photos_none_of_which_can_be_read_are_one_line_at_the_end(
+    here: Command, parent: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data/green").mkdir(parents=True)
+    for number in range(12):
+        (tmp_path / f"data/green/{number}.jpg").write_text("no photo")
+    words = ("--calibration", tmp_path / "data", "--out", tmp_path / "out")
+    lines = here("convert", parent, *words, expect=2).stderr.splitlines()
+    assert lines[-1].endswith("has 0 readable training photos. Give 10 or more")
+    assert not (tmp_path / "out").exists()

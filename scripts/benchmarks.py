@@ -62,7 +62,8 @@ def _measure(options: argparse.Namespace) -> None:
         target = Path(folder) / "side.json"
         words = [sys.executable, "-m", "tests.bench.side_by_side", str(target), *(["--quick"] * options.quick)]
         subprocess.run(words, cwd=ROOT, check=True)
-        board = {"name": name, "bench": document, "side": json.loads(target.read_bytes())}
+        # What catdog bench --json would have written, and more: --compare takes it.
+        board = {**document, "name": name, "side": json.loads(target.read_bytes())}
     write_atomically(ROOT / BOARDS / f"{name}.json", json.dumps(board, indent=1).encode() + b"\n")
 
 
@@ -85,10 +86,10 @@ def draw(root: Path) -> None:
     """Write the page's tables, a report and a picture for each board below `root`, from docs/boards/*.json alone."""
     boards = [json.loads(path.read_bytes()) for path in sorted((root / BOARDS).glob("*.json"))]
     for board in boards:
-        document, stem = board["bench"], root / BOARDS / board["name"]
-        save(stem.with_suffix(".html"), show.title(document), show.sections(document, page=True), document["command"])
-        if all(m["accuracy"] for m in document["models"]):
-            write_atomically(stem.with_suffix(".svg"), as_svg(show.pareto(document)))
+        stem = root / BOARDS / board["name"]
+        save(stem.with_suffix(".html"), show.title(board), show.sections(board, page=True), board["command"])
+        if all(m["accuracy"] for m in board["models"]):
+            write_atomically(stem.with_suffix(".svg"), as_svg(show.pareto(board)))
     page = (root / PAGE).read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
@@ -97,13 +98,12 @@ def draw(root: Path) -> None:
 
 
 def _board(board: Board) -> Iterator[str]:
-    document, side, name = board["bench"], board["side"], board["name"]
-    facts, models = document["machine"], document["models"]
+    name, facts, models = board["name"], board["machine"], board["models"]
     versions = ", ".join(f"{key} {value}" for key, value in facts["versions"].items())
     yield f"### {facts['board'] or facts['cpu']}, {facts['cores']} cores\n"
     yield (
-        f"{document['started'][:10]}, {versions}; governor {document['before']['governor'] or 'not told'}. "
-        f"{_stamp(document)} [Whole report](boards/{name}.html), [data](boards/{name}.json).\n"
+        f"{board['started'][:10]}, {versions}; governor {board['before']['governor'] or 'not told'}. "
+        f"{_stamp(board)} [Whole report](boards/{name}.html), [data](boards/{name}.json).\n"
     )
     yield table(
         ["model", "file, MB", "p50, ms", "p95, ms", "answers/s", "load, ms", "start to answer, ms", "peak, MB",
@@ -112,10 +112,10 @@ def _board(board: Board) -> Iterator[str]:
     )  # fmt: skip
     if all(m["accuracy"] for m in models):
         yield f"![Accuracy against latency](boards/{name}.svg)\n"
-    if document["ship"]:
-        yield f"Ship {document['ship']['model']}: {document['ship']['why']}.\n"
-    if len(document["threads"]) > 1:
-        counts = [str(count) for count in document["threads"]]
+    if board["ship"]:
+        yield f"Ship {board['ship']['model']}: {board['ship']['why']}.\n"
+    if len(board["threads"]) > 1:
+        counts = [str(count) for count in board["threads"]]
         yield table(
             ["network alone, ms", *(f"{count} thread{'s' * (count != '1')}" for count in counts)],
             [[m["name"], *(f"{m['sweep'][count]['p50']:.3g}" for count in counts)] for m in models],
@@ -124,12 +124,12 @@ def _board(board: Board) -> Iterator[str]:
     yield table(
         ["stages, ms", *stages], [[m["name"], *(f"{m['stages'][stage]:.3g}" for stage in stages)] for m in models]
     )
-    yield from _side(side)
+    yield from _side(board["side"])
 
 
-def _stamp(document: Board) -> str:
-    said = f"Disturbed: {'; '.join(document['disturbed'])}." if document["disturbed"] else "A calm run."
-    return f"**Quick: no evidence.** {said}" if document["quick"] else said
+def _stamp(board: Board) -> str:
+    said = f"Disturbed: {'; '.join(board['disturbed'])}." if board["disturbed"] else "A calm run."
+    return f"**Quick: no evidence.** {said}" if board["quick"] else said
 
 
 def _model(m: Board) -> list[str]:

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edge.bench.measure import FORMAT
 from scripts.benchmarks import BEGIN, END, draw
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Command
 
 SPREAD = {"median": 80.4, "least": 1.0, "most": 99.0, "n": 3}
 LATENCY = dict.fromkeys(("min", "p50", "low", "high", "p90", "p95", "p99", "mean"), 2.5)
@@ -41,7 +42,10 @@ def model(name: str, share: float) -> dict[str, Any]:
 
 
 def board() -> dict[str, Any]:
-    document = {
+    return {
+        "name": "board-5",
+        "side": beside(),
+        "format": FORMAT,
         "command": "make bench",
         "started": "2026-11-24T10:00:00+00:00",
         "seconds": 60.0,
@@ -69,8 +73,11 @@ def board() -> dict[str, Any]:
         "models": [model("a", 0.9), model("b", 0.8)],
         "ship": {"model": "a", "why": "the fastest"},
     }
+
+
+def beside() -> dict[str, Any]:
     loops = {"ours": 1.0, "floor": 0.9, "tutorial": 1.4, "network": 0.8}
-    side = {
+    return {
         "loops": [{"model": "96 px", "ms": loops, "ours_to_floor": RATIO, "around_ms": {"ours": 0.2, "tutorial": 0.6}}],
         "starts": {
             "mb": {"floor": 60.0, "catdog classify": 63.0},
@@ -78,7 +85,6 @@ def board() -> dict[str, Any]:
         },
         "peers": [{"peer": "mediapipe", "ms": 2.0, "cpu_ms": 2.1, "start_ms": 700.0, "peak_mb": 154.0}],
     }
-    return {"name": "board-5", "bench": document, "side": side}
 
 
 def test_the_page_is_up_to_date_with_the_boards(tmp_path: Path) -> None:
@@ -115,6 +121,12 @@ def test_a_board_becomes_tables_a_report_and_a_picture(tmp_path: Path) -> None:
     assert b"Board 5" in (folder / "board-5.html").read_bytes()
     draw(tmp_path)
     assert page.read_text() == text
+
+
+def test_a_board_can_be_compared(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "board.json"
+    path.write_text(json.dumps(board()))
+    assert "Nothing changed" in command("edge", "bench", "--compare", path, path).stdout
 
 
 def test_measuring_without_models_is_one_line(tmp_path: Path) -> None:

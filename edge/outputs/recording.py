@@ -156,7 +156,7 @@ class Recording(Output):
         # At most a second's worth: a camera that was away for a night must not fill the disk with one picture.
         due = min(round((now_s - self._begin_s) * self._rate) + 1 - self._written, max(round(self._rate), 1))
         if due > 0:
-            picture = _letterbox(annotate(frame.image, moment.verdict), self._size)
+            picture = _letterbox(annotate(frame.image, moment.verdict, moment.state), self._size)
             for _ in range(due):
                 self._writer.write(picture)
             self._written += due

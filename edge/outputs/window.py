@@ -1,26 +1,43 @@
 """A window with the live picture and the answer on it. Needs an OpenCV with windows and a desktop to show them on."""
 
 import os
+import subprocess
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
 
 import cv2
+import numpy as np
 
 from edge.capture.source import Source
 from edge.errors import CatdogError
-from edge.outputs import Finished, Moment, Output
-from edge.outputs.overlay import annotate
+from edge.fit import Image
+from edge.outputs import ASLEEP, LIVE, Finished, Moment, Output
+from edge.outputs.overlay import annotate, veil
+from edge.outputs.view import verdict
 
 _TITLE = "catdog"  # and the source's number
 _PERIOD_S = 1 / 30  # between two pictures: no screen needs more
+_NOTHING: Image = np.zeros((360, 480, 3), np.uint8)  # before the first picture
+_PATIENCE_S = 30.0  # for a desktop to answer
+_REMEDY = "Leave it out, or use --record FILE"
 _END_KEYS = frozenset({ord("q"), 27})  # 27 is Esc
 
 
 def toolkit() -> str:
     """Return what this OpenCV draws windows with ("QT5", "GTK3", ...), "" where it has none."""
     return cv2.currentUIFramework()
+
+
+def opens() -> bool:
+    """True where a window can be opened. Asked of another process: Qt ends the whole of one that cannot."""
+    words = [sys.executable, "-c", "import cv2; cv2.namedWindow('catdog')"]
+    nowhere = subprocess.DEVNULL
+    try:
+        return not subprocess.run(words, stdin=nowhere, stdout=nowhere, stderr=nowhere, timeout=_PATIENCE_S).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def make(_options: Namespace) -> Output:
@@ -44,32 +61,44 @@ class Window(Output):
             )
         # Qt ends the whole process where it finds no display, so look before it does.
         if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            raise CatdogError("--show", "finds no desktop to open a window on", "Leave it out, or use --record FILE")
-        self._shown: dict[int, float] = {}  # source -> when it was last drawn
+            raise CatdogError("--show", "finds no desktop to open a window on", _REMEDY)
+        if not opens():
+            raise CatdogError("--show", "finds a desktop that takes no window", f"Log in there first. {_REMEDY}")
+        self._opened = False
+        self._due_s: dict[int, float] = {}  # by source: when to draw again
+        self._drawn: dict[int, Image] = {}  # ... and what was drawn last of a fresh picture
 
     def open(self, sources: Sequence[Source]) -> None:
         """Open a window for each source."""
+        self._opened = True
         for number, source in enumerate(sources):
             cv2.namedWindow(f"{_TITLE} {number}", cv2.WINDOW_NORMAL)
             cv2.setWindowTitle(f"{_TITLE} {number}", f"{_TITLE}: {source.name}")
 
     def write(self, moment: Moment) -> None:
         """Show a picture; raise `Finished` when the user has closed the window."""
-        image, title, now_s = moment.frame.image, f"{_TITLE} {moment.stream}", time.monotonic()
-        drawn_s = self._shown.get(moment.stream)
-        if not image.size or (drawn_s is not None and now_s - drawn_s < _PERIOD_S):
+        title, now_s = f"{_TITLE} {moment.stream}", time.monotonic()
+        if now_s < self._due_s.get(moment.stream, 0.0):
             return
-        if drawn_s is None:
-            cv2.resizeWindow(title, image.shape[1], image.shape[0])
-        elif cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1:
+        self._due_s[moment.stream] = now_s + _PERIOD_S
+        if moment.stream in self._drawn and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1:
             raise Finished
-        self._shown[moment.stream] = now_s
-        cv2.imshow(title, annotate(image, moment.verdict))
+        cv2.imshow(title, self._draw(moment, title))
         if cv2.waitKey(1) & 0xFF in _END_KEYS:
             raise Finished
 
+    def _draw(self, moment: Moment, title: str) -> Image:
+        """Return what to show: the picture with its verdict, or the last one behind a veil, with why it is no newer."""
+        if moment.state in (LIVE, ASLEEP):
+            image = moment.frame.image
+            if moment.stream not in self._drawn:
+                cv2.resizeWindow(title, image.shape[1], image.shape[0])
+            self._drawn[moment.stream] = annotate(image, moment.verdict, moment.state)
+            return self._drawn[moment.stream]
+        return veil(self._drawn.get(moment.stream, _NOTHING), verdict(moment))
+
     def close(self) -> None:
         """Close the window."""
-        if self._shown:
+        if self._opened:
             cv2.destroyAllWindows()
-            self._shown.clear()
+            self._opened = False

@@ -19,9 +19,9 @@ from edge.live.picture import BLACK, GOOD
 from edge.live.steady import UNSURE, Verdict
 from edge.live.tally import Tally, count, summary
 from edge.live.visits import ARRIVED, VISIT, Event, Visit
-from edge.outputs import ASLEEP, ENDED, LIVE, Moment, nothing_yet
+from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment, nothing_yet
 from edge.outputs.jsonl import JsonLines, event_json, utc
-from edge.outputs.overlay import annotate
+from edge.outputs.overlay import annotate, veil
 from edge.outputs.recording import CODECS, Recording, Recordings
 from edge.outputs.terminal import Terminal
 from edge.outputs.view import bar, pad, width_of
@@ -395,6 +395,23 @@ def test_the_bar_is_as_long_as_the_answer_is_sure() -> None:
     assert (drawn[:400] == 200).all(), "the rest is as it was"
 
 
+@pytest.mark.parametrize("state", [ASLEEP, "stale"])
+def test_what_is_not_live_is_not_drawn_as_live(state: str) -> None:
+    image = np.full((480, 640, 3), 200, np.uint8)
+    drawn = annotate(image, moment().answer, state)
+    assert not np.array_equal(drawn, annotate(image, moment().answer))
+    assert np.ptp(drawn[-2].astype(int), axis=1).max() < 20, "the bar has no colour"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 300), (480, 640)])
+def test_a_picture_that_is_none_of_now_is_dark(shape: tuple[int, int]) -> None:
+    drawn = np.full((*shape, 3), 200, np.uint8)
+    veiled = veil(drawn, "lost: red 75%, 12 s ago")
+    assert veiled.shape == drawn.shape
+    assert np.median(veiled) < 80
+    assert (drawn == 200).all()
+
+
 def test_a_verdict_that_is_no_label_is_drawn(tmp_path: Path) -> None:
     unsure = Verdict(UNSURE, 0.4, {"red": 0.4, "green": 0.3, "blue": 0.3})
     assert not np.array_equal(annotate(GREY, unsure), GREY)
@@ -556,6 +573,66 @@ def test_without_a_desktop_the_error_says_so(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(CatdogError, match="no desktop"):
         Window()
+
+
+def test_with_a_desktop_that_takes_no_window_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "currentUIFramework", lambda: "QT5")
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(CatdogError, match="takes no window"):
+        Window()
+
+
+class Desk:
+    """A desktop that shows what OpenCV's windows would; `key` is what the user presses."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shown: dict[str, list[np.ndarray]] = {}
+        self.key, self.visible, self.destroyed = -1, 1.0, 0
+        doubles: dict[str, Any] = {
+            "currentUIFramework": lambda: "QT5",
+            "namedWindow": lambda title, _: self.shown.setdefault(title, []),
+            "setWindowTitle": lambda *_: None,
+            "resizeWindow": lambda *_: None,
+            "getWindowProperty": lambda *_: self.visible,
+            "imshow": lambda title, image: self.shown[title].append(image.copy()),
+            "waitKey": lambda _: self.key,
+            "destroyAllWindows": self.destroy,
+        }
+        for name, double in doubles.items():
+            monkeypatch.setattr(cv2, name, double)
+        monkeypatch.setattr("edge.outputs.window._PERIOD_S", 0.0)
+        monkeypatch.setattr("edge.outputs.window.opens", lambda: True)
+        monkeypatch.setenv("DISPLAY", "somewhere:0")
+
+    def destroy(self) -> None:
+        self.destroyed += 1
+
+
+def test_each_source_has_a_window_and_what_is_old_is_behind_a_veil(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(monkeypatch)
+    window = Window()
+    window.open([Still(), Still()])
+    for one in (moment(), moment(state="lost"), nothing_yet("garden", 1), moment(stream=1)):
+        window.write(one)
+    window.close()
+    window.close()
+    first, second = desk.shown.values()
+    assert np.array_equal(first[0], annotate(GREY, moment().verdict))
+    assert first[1].mean() < 0.6 * first[0].mean()
+    assert second[0].mean() < 20
+    assert np.array_equal(second[1], first[0])
+    assert desk.destroyed == 1
+
+
+@pytest.mark.parametrize(("key", "visible"), [(ord("q"), 1.0), (27, 1.0), (-1, 0.0)])
+def test_a_key_or_a_closed_window_ends_the_run(monkeypatch: pytest.MonkeyPatch, key: int, visible: float) -> None:
+    desk = Desk(monkeypatch)
+    window = Window()
+    window.open([Still()])
+    window.write(moment())
+    desk.key, desk.visible = key, visible
+    with pytest.raises(Finished):
+        window.write(moment())
 
 
 # The tally

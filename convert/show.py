@@ -92,7 +92,8 @@ def _variants(document: Document) -> list[Section]:
         "much (McNemar)."
     )
     table = Table(columns, rows, {"bytes": ",", "largest": ".4f", "mean": ".5f", "p": ".2f"})
-    return [Heading("Variants"), table, Paragraph(said)]
+    digests = ", ".join(f"{row['variant']} {row['sha256'][:12]}" for row in document["variants"])
+    return [Heading("Variants"), table, Paragraph(said), Paragraph(f"These very files, by SHA-256: {digests}.")]
 
 
 def _ends(row: Document, name: str) -> str:

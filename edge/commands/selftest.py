@@ -7,7 +7,7 @@ from edge import golden, runtime
 from edge.classifier import DEFAULT_MODEL, Classifier
 from edge.commands import positive
 from edge.errors import EXIT_OK, ModelError, printable
-from edge.record import refuse_stale
+from edge.record import file_digest, refuse_stale
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def main(options: argparse.Namespace) -> int:
         raise ModelError(options.model, "carries no golden answers: an earlier version made it", "Convert it again")
     contract, rule = classifier.contract, classifier.contract.fit
     print(
-        f"ok: {printable(options.model.name)}: whole (SHA-256 {classifier.digest[:12]}), {contract.name} "
+        f"ok: {printable(options.model.name)}: whole (SHA-256 {file_digest(options.model)[:12]}), {contract.name} "
         f"{contract.variant}, {len(contract.labels)} labels at {rule.width} x {rule.height}, {outcome.pictures} golden "
         f"answers within {outcome.largest:.4f} of {outcome.tolerance:g} ({runtime.NAME})"
     )

@@ -12,6 +12,7 @@ from convert.budget import Budget
 from convert.certify import Measured
 from convert.mixed import fewest
 from edge.classifier import Classifier
+from edge.record import file_digest
 from tests.conftest import BGR, Command, picture, write_photos
 from tests.convert.networks import colours
 
@@ -74,6 +75,14 @@ def test_flipped_photos_are_named_with_both_answers(judged: Path) -> None:
         assert flip["keras"] != flip["answer"]
         assert 0.3 < flip["keras_probability"] < 0.6
         assert 0.3 < flip["probability"] < 0.6
+
+
+def test_the_certificate_is_of_the_files_that_it_names(judged: Path) -> None:
+    page, certificate = (judged / "page.html").read_text(), json.loads((judged / "even.certificate.json").read_bytes())
+    for row in certificate["variants"][1:]:
+        digest = file_digest(judged / f"even.{row['variant']}.tflite")
+        assert row["sha256"] == digest
+        assert f"{row['variant']} {digest[:12]}" in page
 
 
 def test_the_page_shows_every_flipped_photo_once(judged: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from edge import golden
 from edge.classifier import Classifier
 from edge.contract import seal
+from edge.record import file_digest
 from tests.conftest import Command, one_line, picture
 from tests.tiny import tiny_model
 
@@ -27,9 +28,10 @@ def with_golden(path: Path, **changed: Any) -> Path:
 
 
 def test_a_whole_model_that_answers_as_it_did_is_one_line(command: Command, tmp_path: Path) -> None:
-    done = command("edge", "selftest", with_golden(tmp_path / "own.tflite"))
+    model = with_golden(tmp_path / "own.tflite")
+    done = command("edge", "selftest", model)
     (line,) = done.stdout.splitlines()
-    assert line.startswith("ok: own.tflite: whole (SHA-256 ")
+    assert line.startswith(f"ok: own.tflite: whole (SHA-256 {file_digest(model)[:12]}), ")
     assert "3 labels at 32 x 32, 4 golden answers within 0.0000 of 0.001" in line
     assert done.stderr == ""
 

@@ -8,6 +8,7 @@ import pytest
 from edge import golden
 from edge.classifier import DEFAULT_MODEL, Classifier
 from edge.record import file_digest
+from scripts.model_table import table
 from tests.conftest import ROOT
 
 MODELS = ROOT / "models"
@@ -49,3 +50,7 @@ def test_all_of_them_are_no_burden() -> None:
 
 def test_the_default_model_is_one_of_them() -> None:
     assert DEFAULT_MODEL.resolve() in FILES
+
+
+def test_the_page_of_the_models_shows_what_was_measured() -> None:
+    assert table(MODELS) in (ROOT / "docs" / "models.md").read_text()

@@ -49,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE.keras", help="train this model of the same network and classes further"
+    )
     parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)

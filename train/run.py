@@ -54,7 +54,7 @@ def main(options: argparse.Namespace) -> int:
     rule = FitRule(side, side, options.crop, options.interpolation)
     started = time.perf_counter()
     precision = set_precision(options.precision)
-    teachers = load_teachers(options.teacher, data.labels)
+    teachers = load_same_classes(options.teacher, data.labels)
     larger = larger_rule(rule, recipe, teachers)
     data = separate(data, {"train": larger, "val": rule}, options.cache)
     with memory_is_short():
@@ -69,6 +69,7 @@ def main(options: argparse.Namespace) -> int:
         "labels": list(data.labels),
         "weights": file_digest(options.weights) if options.weights else None,
         "workers": trainer.workers,
+        **({"start": file_digest(options.start)} if options.start else {}),
         "teachers": [file_digest(path) for path in options.teacher],
         "precision": precision,
         **recipe.document(),
@@ -77,6 +78,8 @@ def main(options: argparse.Namespace) -> int:
     checkpoint = options.out / f"{name}.checkpoint"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint, identity)
+    elif options.start:
+        _start_from_model(trainer, options.start, data.labels)
     elif network.backbone is not None:
         _start_from_backbone(trainer, network, recipe, options)
     with Curves(options.tensorboard) as curves, memory_is_short():
@@ -156,17 +159,17 @@ def prepare(
     )
 
 
-def load_teachers(paths: list[Path], labels: tuple[str, ...]) -> list[Trained]:
-    """Load the networks to learn from, which must know the same classes."""
-    teachers = [load_trained(path) for path in paths]
-    for teacher in teachers:
-        if teacher.labels != labels:
+def load_same_classes(paths: list[Path], labels: tuple[str, ...]) -> list[Trained]:
+    """Load networks to learn from or to go on from, which must know the same classes."""
+    models = [load_trained(path) for path in paths]
+    for model in models:
+        if model.labels != labels:
             raise InputError(
-                teacher.path,
-                f"teaches {', '.join(teacher.labels)}, the photos show {', '.join(labels)}",
+                model.path,
+                f"knows {', '.join(model.labels)}, the photos show {', '.join(labels)}",
                 "Train it on the same classes",
             )
-    return teachers
+    return models
 
 
 def set_precision(asked: str) -> str:
@@ -189,6 +192,16 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
     trainer.start_average()
     if not recipe.epochs:
         trainer.judge_head()
+
+
+def _start_from_model(trainer: "Trainer", path: Path, labels: tuple[str, ...]) -> None:
+    """Take over a trained model's weights; its temperature is in its last layer, and is chosen anew afterwards."""
+    weights = load_same_classes([path], labels)[0].model.get_weights()
+    ours = trainer.model.get_weights()
+    if [weight.shape for weight in weights] != [weight.shape for weight in ours]:
+        raise InputError(path, "is of another network than --network", "Give the --network that it was trained as")
+    trainer.model.set_weights(weights)
+    trainer.start_average()
 
 
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:

@@ -186,7 +186,7 @@ def test_a_teacher_is_learned_from(here: Command, photos: Path, tmp_path: Path, 
 def test_a_teacher_of_other_classes_is_refused(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
     words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
     line = one_line(here("train", photos, *words, "--teacher", trained / "origin.keras", expect=2))
-    assert "teaches blue, green, red" in line
+    assert "knows blue, green, red" in line
 
 
 def test_half_precision_gives_an_ordinary_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:

@@ -189,6 +189,32 @@ def test_a_teacher_of_other_classes_is_refused(here: Command, photos: Path, tmp_
     assert "knows blue, green, red" in line
 
 
+def test_a_model_is_trained_further(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    """With labels smoothed into sameness and a tiny rate, only the model that it started from knows anything."""
+    words = (
+        "--out",
+        tmp_path,
+        "--cache",
+        trained / "cache",
+        *FAST,
+        "--set",
+        "smoothing=1.0",
+        "--learning-rate",
+        "1e-6",
+    )
+    here("train", photos, *words, "--name", "further", "--start", trained / "origin.keras")
+    further = record_of(tmp_path, "further")
+    assert further["history"][0]["val_accuracy"] > 0.9  # type: ignore[index]
+    assert len(further["run"]["start"]) == 64  # type: ignore[index]
+    line = one_line(
+        here("train", photos, *words, "--network", "compact", "--start", trained / "origin.keras", expect=2)
+    )
+    assert "origin.keras: is of another network than --network" in line
+    words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
+    line = one_line(here("train", photos, *words, "--start", trained / "origin.keras", expect=2))
+    assert "knows blue, green, red" in line
+
+
 def test_half_precision_gives_an_ordinary_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
     import keras
 

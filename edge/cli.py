@@ -69,8 +69,21 @@ def _run(name: str, arguments: list[str]) -> int:
         gc.enable()
     purpose = COMMANDS[name]
     parser = argparse.ArgumentParser(prog=f"catdog {name}", description=purpose[0].upper() + purpose[1:] + ".")
+    complain = parser.error
+    parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
     module.add_arguments(parser)
-    return int(module.main(parser.parse_args(arguments)))
+    try:
+        options = parser.parse_args(arguments)
+    except UnicodeDecodeError:
+        raise InputError("@FILE", "is no text", "Give a file of settings, one a line") from None
+    return int(module.main(options))
+
+
+def _without_secrets(message: str) -> str:
+    """Return a complaint about arguments without what may be a password: addresses are cut behind their scheme."""
+    import re
+
+    return re.sub(r"://(.*@)?\S*", "://...", message)
 
 
 def report_errors(program: str, work: Callable[[], int]) -> int:

@@ -43,6 +43,26 @@ def test_a_closed_output_is_no_crash() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--webhok=http://me:SECRET@host/"],
+        ["run", "--frames", "http://me:SEC RET@SECRET@host/?key=SECRET"],
+        ["run", "demo", "--frames=rtsp://host/SECRET"],
+        ["bench", "--nonsense=https://me:SECRET@host"],
+    ],
+)
+def test_a_complaint_about_arguments_repeats_no_password(command: Command, words: list[str]) -> None:
+    done = command("edge", *words, expect=2)
+    assert "://..." in done.stderr
+    assert not any(part in done.stderr for part in ("SECRET", "SEC", "RET"))
+
+
+def test_settings_that_are_no_text_are_one_line(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "settings").write_bytes(b"\xff\xfe\0")
+    assert "is no text" in one_line(command("edge", "run", f"@{tmp_path / 'settings'}", expect=2))
+
+
 def redirected(command_line: str) -> subprocess.CompletedProcess[str]:
     """Run `catdog COMMAND LINE` with the redirections that it holds."""
     words = f"{sys.executable} -m edge {command_line}"

@@ -5,12 +5,13 @@ EDGE := .venv/edge/.made
 FULL := .venv/full/.made
 # Other people's runners, for those who hold ours against them: nothing else needs it.
 PEERS := .venv/peers/.made
+DEPLOY := .venv/deploy/.made
 # The older runtime, tflite-runtime, has no wheel for Python 3.12 and later.
 LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.version_info[:2] == (3, 11) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench lint format check check-edge check-peers wheel lock clean
+.PHONY: help setup run test train convert models bench lint format check check-edge check-peers deploy status wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +53,12 @@ check-edge: wheel ## prove that the wheel works alone, in a fresh environment wi
 check-peers: $(FULL) $(PEERS) ## see that MediaPipe understands our model files (installs it: 650 MB)
 	.venv/full/bin/python -m pytest tests/convert/test_mediapipe.py
 
+deploy: $(DEPLOY) ## put it on boards and keep it there (HOST="pi@raspberrypi.local ..." ARGS="--source 0")
+	.venv/deploy/bin/python -m edge.deploy push $(HOST) $(ARGS)
+
+status: $(DEPLOY) ## say what boards are, what they run, and how that does (HOST="pi@raspberrypi.local ...")
+	.venv/deploy/bin/python -m edge.deploy status $(HOST) $(ARGS)
+
 wheel: $(EDGE) ## build dist/catdog_edge-VERSION-py3-none-any.whl
 	rm -rf dist && .venv/edge/bin/hatchling build -t wheel
 
@@ -63,6 +70,7 @@ clean: ## remove environments, caches and built files; trained models stay
 
 .venv/edge/.made: requirements/edge.txt requirements/build.txt
 .venv/full/.made: requirements/dev.txt
+.venv/deploy/.made: requirements/deploy.txt
 .venv/peers/.made: requirements/peers.txt requirements/build.txt
 .venv/legacy/.made: requirements/legacy.txt requirements/build.txt
 .venv/%/.made:

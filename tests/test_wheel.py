@@ -39,7 +39,8 @@ def test_it_holds_the_package_and_nothing_else(names: list[str]) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"edge"}
     assert len(tops) == 2
     assert {Path(name).suffix for name in names if name.startswith("edge/")} >= {".py", ".tflite", ".jpg"}
-    assert not [name for name in names if "test" in name or "__pycache__" in name or name.endswith(".keras")]
+    assert not [name for name in names if "/test_" in name or name.startswith("tests/")]
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".keras")]
 
 
 def test_it_holds_every_module(names: list[str]) -> None:

@@ -1,0 +1,173 @@
+"""A board over ssh: facts read and steps done by pyinfra, one state for each board, so that none waits for another.
+
+The only file that knows pyinfra. What it logs is kept quiet: people read our own lines.
+"""
+
+import io
+import logging
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from paramiko import Transport
+from pyinfra.api import Config, FactBase, FileUploadCommand, Inventory, QuoteString, State, StringCommand, operation
+from pyinfra.api.exceptions import ConnectError, NestedOperationError, PyinfraError
+from pyinfra.connectors.ssh import SSHConnector
+from pyinfra.context import ctx_host, ctx_state
+
+from edge.deploy.facts import SCRIPT, Facts, parse
+from edge.deploy.hosts import Target, diagnose
+from edge.deploy.items import Step, Upload
+from edge.deploy.layout import Layout
+from edge.errors import CatdogError
+
+_CONNECT_S = 15
+_FACTS_S = 120
+_LOCK_S = 200
+_ALIVE_S = 10  # between two signs of life to the board
+
+
+class Access(NamedTuple):
+    """How to get in: an ssh_config file and a key, where not the usual ones; the password of sudo, if it wants one."""
+
+    ssh_config: Path | None = None
+    key: Path | None = None
+    sudo_password: str = ""
+
+
+class BoardFacts(FactBase[Facts]):
+    """What facts.sh says."""
+
+    def command(self, root: str, user: str) -> StringCommand:
+        """Return the script as a command."""
+        return StringCommand(
+            "sh", "-s", "--", f"'{root}'", user, "<<'END_OF_FACTS'\n" + SCRIPT.read_text("utf-8") + "END_OF_FACTS"
+        )
+
+    def process(self, output: list[str]) -> Facts:
+        """Return what it has said."""
+        return parse(output)
+
+
+@operation(is_idempotent=False)  # what is already as wanted is left out by the plan
+def carry_out(step: Step, lock: str) -> Generator[FileUploadCommand | StringCommand, None, None]:
+    """Do the work of a step, in its order; the first that fails ends it.
+
+    Args:
+        step: what to do.
+        lock: a folder of the board to hold meanwhile: a push that was cut off may still be at work there.
+    """
+    for piece in step.work:
+        if isinstance(piece, Upload):
+            source = io.BytesIO(piece.source) if isinstance(piece.source, bytes) else str(piece.source)
+            yield FileUploadCommand(source, piece.target)
+        else:
+            yield StringCommand("flock", "-w", str(_LOCK_S), lock, "sh", "-c", QuoteString(piece))
+
+
+class Board:
+    """A board that is connected while the block runs.
+
+    Args:
+        target: which.
+        access: how to get in.
+        layout: of the board.
+    """
+
+    def __init__(self, target: Target, access: Access, layout: Layout) -> None:
+        self.target, self._access, self._layout = target, access, layout
+        logging.getLogger("pyinfra").handlers = [logging.NullHandler()]
+        logging.getLogger("pyinfra").propagate = logging.getLogger("paramiko").propagate = False
+        logging.getLogger("paramiko").handlers = [logging.NullHandler()]
+        data = {"ssh_hostname": target.host, "ssh_user": target.user, "ssh_port": target.port}
+        data |= {"ssh_config_file": str(access.ssh_config)} if access.ssh_config else {}
+        data |= {"ssh_key": str(access.key)} if access.key else {}
+        wanted = {name: value for name, value in data.items() if value}
+        inventory = Inventory(([(target.word, wanted)], {}))
+        # /tmp may lie in memory, of which a small board has little.
+        self._state = State(inventory, Config(CONNECT_TIMEOUT=_CONNECT_S, TEMP_DIR="/var/tmp"), check_for_changes=False)  # noqa: S108
+        self._host = inventory.get_host(target.word)
+        self._state.is_executing = True  # so that each operation is carried out when it is called
+        self._root = False
+
+    @contextmanager
+    def connected(self) -> Iterator["Board"]:
+        """Connect for as long as the block runs.
+
+        Raises:
+            CatdogError: the board cannot be reached.
+        """
+        Path.home().joinpath(".ssh").mkdir(mode=0o700, exist_ok=True)  # for the key of a board that is new to us
+        try:
+            self._host.connect(raise_exceptions=True)
+        except (ConnectError, PyinfraError) as fault:
+            wrong, remedy = diagnose(fault.__context__ or fault, self.target)
+            raise CatdogError(self.target.word, wrong, remedy) from None
+        try:
+            self._transport().set_keepalive(_ALIVE_S)
+            self._state.activate_host(self._host)
+            yield self
+        finally:
+            self._host.disconnect()
+
+    def learn(self) -> Facts:
+        """Return what the board is, and what is on it."""
+        with self._here(), self._errors("its facts", _FACTS_S):
+            facts = self._host.get_fact(BoardFacts, root=self._layout.root, user=self._layout.user, _timeout=_FACTS_S)
+        if not isinstance(facts, Facts) or not facts.machine:
+            raise CatdogError(self.target.word, "does not say what it is", f"See whether ssh {self.target.word} works")
+        self._root = facts.root
+        return facts
+
+    def do(self, step: Step) -> list[str]:
+        """Carry out a step as root, and return what it printed.
+
+        Raises:
+            CatdogError: it failed; what it printed last is told.
+        """
+        lock, limit_s = self._layout.root or "/opt", step.limit_s
+        with self._here(), self._errors(step.words, limit_s):
+            done = carry_out(step=step, lock=lock, name=step.words, _timeout=limit_s, **self._rights())
+        return list(done.stdout_lines)
+
+    def _rights(self) -> Mapping[str, Any]:
+        if self._root:
+            return {}
+        return {"_sudo": True, "_sudo_password": self._access.sudo_password or None}
+
+    @contextmanager
+    def _here(self) -> Iterator[None]:
+        with ctx_state.use(self._state), ctx_host.use(self._host):
+            yield
+
+    @contextmanager
+    def _errors(self, words: str, limit_s: float) -> Iterator[None]:
+        begun_s = time.monotonic()
+        try:
+            yield
+        except NestedOperationError as fault:
+            said = self._state.get_op_data_for_host(self._host, fault.args[0]).operation_meta
+            lines = [line for line in (*said.stdout_lines, *said.stderr_lines) if line.strip()]
+            why = lines[-1].strip() if lines else self._silence(time.monotonic() - begun_s >= limit_s)
+            raise CatdogError(
+                f"{self.target.word}: {words}", f"failed ({why})", "See docs/raspberry-pi.md, Trouble"
+            ) from None
+        except (PyinfraError, OSError, EOFError) as fault:
+            broken = isinstance(fault, PyinfraError)
+            why = self._silence(time.monotonic() - begun_s >= limit_s) if broken else str(fault) or type(fault).__name__
+            raise CatdogError(f"{self.target.word}: {words}", f"failed ({why})", "Push again when it is back") from None
+
+    def _silence(self, late: bool) -> str:
+        if not self._transport().is_active():
+            return "the connection was lost"
+        return "it takes too long" if late else "it says nothing"
+
+    def _transport(self) -> Transport:
+        connector = self._host.connector
+        assert isinstance(connector, SSHConnector)
+        assert connector.client is not None
+        transport = connector.client.get_transport()
+        assert transport is not None
+        return transport

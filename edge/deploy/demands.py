@@ -1,0 +1,101 @@
+"""What a board must be before anything on it is touched; each demand that it misses comes with the exact remedy."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from edge.deploy.facts import Facts
+from edge.deploy.items import Wish
+from edge.deploy.signing import Signer, time_of
+from edge.errors import CatdogError
+
+_LEAST_PYTHON = (3, 11)
+_LEAST_GLIBC = (2, 28)
+_SPARE_MB = 100  # to be left free
+_UNPACKED = 4  # times a wheel's size: what is in it, and byte code
+_CLOCK_S = 366 * 86400.0
+_NEWER = "Write Raspberry Pi OS bookworm or later to its card"
+
+
+def check_access(facts: Facts, host: str, has_password: bool) -> None:
+    """Raise CatdogError where this user may not become root."""
+    if facts.sudo == "none":
+        raise CatdogError(host, "has no sudo, and you are not root there", "Log in as root, or install sudo")
+    if facts.sudo == "password" and not has_password:
+        raise CatdogError(host, "asks for a password for sudo", "Add --ask-sudo-password")
+
+
+def check_board(facts: Facts, host: str, now_s: float) -> None:
+    """Raise CatdogError where the program cannot run on a board.
+
+    Args:
+        facts: of the board.
+        host: what to call it.
+        now_s: seconds since 1970, here.
+    """
+    bits_32 = facts.bits == 32 or facts.machine.startswith("armv")
+    date = time.strftime("%Y-%m-%d", time.gmtime(facts.clock_s))
+    for wrong, words, remedy in (
+        ("systemd" in facts.missing, "does not run systemd", "Use Raspberry Pi OS, Debian or Ubuntu"),
+        (
+            bits_32,
+            f"runs a 32-bit system ({facts.machine}), for which OpenCV and LiteRT have no wheels",
+            "Write Raspberry Pi OS (64-bit) to its card",
+        ),
+        (
+            facts.machine not in ("aarch64", "x86_64"),
+            f"has a processor without wheels ({facts.machine})",
+            "Use a Raspberry Pi 3, 4, 5 or Zero 2 W with a 64-bit system",
+        ),
+        (facts.python == (0, 0), "has no Python 3 with venv", "On the board: sudo apt install python3"),
+        (facts.python < _LEAST_PYTHON, f"has Python {_dotted(facts.python)}, which is too old", _NEWER),
+        (facts.glibc < _LEAST_GLIBC, f"has glibc {_dotted(facts.glibc)}, which is too old", _NEWER),
+        (
+            bool(facts.missing),
+            f"lacks {', '.join(facts.missing)}",
+            "On the board: sudo apt install openssh-client coreutils",
+        ),
+        (
+            abs(facts.clock_s - now_s) > _CLOCK_S,
+            f"has a clock that is years off ({date})",
+            f"On the board: sudo date -s @{now_s:.0f}",
+        ),
+    ):
+        if wrong:
+            raise CatdogError(host, words, remedy)
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def check_trust(facts: Facts, wish: Wish, signer: Signer, host: str) -> None:
+    """Raise CatdogError where the board is somebody else's, or the model older than the one that it runs."""
+    known = any(signer.public in line for line in facts.signers)
+    if facts.signers and not known and not wish.adopt:
+        raise CatdogError(host, "trusts another workstation's key, not this one's", "If it is yours, add --adopt")
+    there, here = time_of(facts.signed), wish.model.signed.time
+    current = facts.models.current.endswith(wish.model.signed.digest[:12])
+    if there > here and not current and not wish.older:
+        wrong = f"is older (signed {here}) than the model that {host} runs (signed {there})"
+        raise CatdogError(wish.model.name, wrong, "To go back to it all the same, add --older")
+
+
+def check_room(
+    facts: Facts, unpacked: Mapping[str, Path], travelling: Mapping[str, Path], small: int, host: str
+) -> None:
+    """Raise CatdogError where the board's disk is too full.
+
+    Args:
+        facts: of the board.
+        unpacked: the wheels that are to be installed.
+        travelling: the wheels that are not there yet.
+        small: bytes of other new files.
+        host: what to call the board.
+    """
+    needed = small + sum(path.stat().st_size for path in travelling.values())
+    needed += sum(path.stat().st_size for path in unpacked.values()) * _UNPACKED
+    needed_mb = needed // 10**6 + (_SPARE_MB if needed else 0)
+    if facts.free_mb < needed_mb:
+        wrong = f"has {facts.free_mb} MB free, {needed_mb} are needed"
+        raise CatdogError(host, wrong, "On the board: sudo apt clean; or use a larger card")

@@ -1,0 +1,34 @@
+# What a board is, and what is on it: lines `name value`, read by facts.py. Changes nothing, needs no other user.
+root=$1 user=$2
+say() { printf '%s %s\n' "$1" "$2"; }
+say machine "$(uname -m)"
+say bits "$(getconf LONG_BIT)"
+say system "$(. /etc/os-release && echo "$PRETTY_NAME")"
+[ ! -r /proc/device-tree/model ] || say board "$(tr -d '\0' </proc/device-tree/model)"
+say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
+say python "$(python3 -c 'import sys, venv; print("%d %d" % sys.version_info[:2])' 2>/dev/null)"
+say systemd "$(systemctl --version 2>/dev/null | head -n 1)"
+[ -d /run/systemd/system ] || [ -n "$root" ] || say missing systemd
+for tool in ssh-keygen sha256sum flock; do command -v $tool >/dev/null || say missing $tool; done
+say uid "$(id -u)"
+if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then say sudo free; elif command -v sudo >/dev/null; then say sudo password; else say sudo none; fi
+say free_kb "$(df -Pk "${root:-/}" | awk 'NR == 2 { print $4 }')"
+say memory_kb "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
+say clock_s "$(date +%s)"
+for node in /dev/video*; do [ ! -c "$node" ] || say camera "${node#/dev/video} $(cat "/sys/class/video4linux/${node#/dev/}/name" 2>/dev/null)"; done
+say temperature "$(cat /sys/class/thermal/thermal_zone0/temp 2>/dev/null)"
+say throttled "$(cat /sys/devices/platform/soc/soc:firmware/get_throttled 2>/dev/null)"
+id "$user" >/dev/null 2>&1 && say user "$user"
+for shelf in opt/catdog/releases var/lib/catdog/models; do
+    for item in "$root/$shelf"/[0-9]*/; do
+        [ ! -d "$item" ] || { [ -e "$item/complete" ] && say "$shelf:item" "$(basename "$item") complete" || say "$shelf:item" "$(basename "$item") torn"; }
+    done
+    for link in current previous; do say "$shelf:$link" "$(readlink "$root/$shelf/$link")"; done
+done
+say signed "$(head -n 1 "$root/var/lib/catdog/models/current/MANIFEST" 2>/dev/null)"
+for wheel in "$root"/opt/catdog/wheels/*.whl; do [ ! -e "$wheel" ] || say wheel "$(stat -c '%s %n' "$wheel")"; done
+[ ! -r "$root/etc/catdog/signers" ] || while read -r line; do say signer "$line"; done <"$root/etc/catdog/signers"
+[ ! -e "$root/etc/catdog/catdog.conf" ] || say settings there
+[ ! -e "$root/etc/systemd/system/multi-user.target.wants/catdog.service" ] || say unit there
+systemctl show catdog -p ActiveState,SubState,NRestarts,StatusText,MemoryCurrent,ActiveEnterTimestamp 2>/dev/null | while IFS='=' read -r name value; do say "service:$name" "$value"; done
+true

@@ -1,0 +1,97 @@
+"""What is wanted, as files: the wheel of this checkout, the wheels it needs on a board of some kind, and a model."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from edge import __version__
+from edge.contract import read_model, unseal
+from edge.deploy.facts import Facts
+from edge.deploy.items import Item
+from edge.deploy.layout import GUARD, Layout, unit
+from edge.deploy.signing import MODEL, RELEASE, Signer
+from edge.deploy.wheels import Kind, Wheel, digest_of, fetch
+from edge.errors import CatdogError
+
+ROOT = Path(__file__).parents[2]
+MODEL_FILE = "model.tflite"
+
+
+class Kit(NamedTuple):
+    """Where releases come from.
+
+    Attributes:
+        wheel: of the program.
+        lock: text of the hashed lock of what goes onto a board.
+        cache: folder of wheels.
+        offline: ask no index.
+        signer: signs.
+    """
+
+    wheel: Path
+    lock: str
+    cache: Path
+    offline: bool
+    signer: Signer
+
+    def release(self, facts: Facts, layout: Layout) -> Item:
+        """Return the release for a board, having fetched what is missing here."""
+        kind = Kind(facts.python, facts.machine, facts.glibc)
+        own = Wheel(self.wheel, f"catdog-edge=={self.wheel.name.split('-')[1]}", digest_of(self.wheel))
+        wheels = [own, *fetch(self.lock, kind, self.cache, self.offline)]
+        to_install = [wheel for wheel in wheels if not wheel.pin.startswith("pip==")]
+        files = {
+            "requirements.txt": "".join(f"{w.pin} --hash=sha256:{w.digest}\n" for w in to_install).encode(),
+            "guard": GUARD.read_bytes(),
+            "catdog.service": unit(layout, facts.systemd).encode(),
+        }
+        digests = {f"wheels/{wheel.path.name}": wheel.digest for wheel in wheels}
+        name = f"catdog-edge-{__version__}"
+        signed = self.signer.sign(RELEASE, name, digests | _digests(files))
+        return Item(name, signed, files, {wheel.path.name: wheel.path for wheel in wheels})
+
+
+def _digests(files: dict[str, bytes]) -> dict[str, str]:
+    import hashlib
+
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def model(path: Path, signer: Signer) -> Item:
+    """Return a model file as an item, having read its contract; one that cannot be trusted is a ModelError."""
+    content = read_model(path)
+    contract = unseal(content, path)
+    files = {MODEL_FILE: content}
+    return Item(path.name, signer.sign(MODEL, f"{contract.name}-{contract.variant}", _digests(files)), files, {})
+
+
+def build(folder: Path) -> Path:
+    """Build the wheel of this checkout into a folder, and return it; equal sources give an equal file.
+
+    Raises:
+        CatdogError: this is no checkout, or the wheel cannot be built.
+    """
+    if not (ROOT / "pyproject.toml").exists():
+        raise CatdogError("the wheel", "cannot be built outside of a checkout", "Give it: --wheel catdog_edge-....whl")
+    with tempfile.TemporaryDirectory() as fresh:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", fresh]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        built = list(Path(fresh).glob("*.whl"))
+        if done.returncode or not built:
+            said = done.stderr.strip().splitlines() or ["it says nothing"]
+            raise CatdogError("the wheel", f"cannot be built ({said[-1]})", "make setup, then try again")
+        folder.mkdir(parents=True, exist_ok=True)
+        return built[0].replace(folder / built[0].name) if _same_disk(built[0], folder) else _copied(built[0], folder)
+
+
+def _same_disk(path: Path, folder: Path) -> bool:
+    return path.stat().st_dev == folder.stat().st_dev
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    from edge.files import write_atomically
+
+    write_atomically(folder / path.name, path.read_bytes())
+    return folder / path.name

@@ -1,0 +1,172 @@
+"""Facts of a board, and what is wanted of it -> the steps that are still missing. Nothing is read or changed here.
+
+A release and a model are folders on two shelves. New ones are made complete beside the old, then a link is renamed: so
+whatever is cut off on the way leaves the board with what it had, and the next push goes on from there.
+"""
+
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from edge.deploy.demands import check_room, check_trust
+from edge.deploy.facts import Facts
+from edge.deploy.items import Step, Wish, model_steps, release_steps, replacing, selftest_step
+from edge.deploy.layout import SERVICE, Layout
+from edge.deploy.signing import Signer
+
+_START_S = 240  # the unit's TimeoutStartSec, and some more
+RESTART = f"systemctl daemon-reload; systemctl reset-failed {SERVICE} 2>/dev/null; systemctl restart {SERVICE}"
+
+
+class Plan(NamedTuple):
+    """Steps before anything changes for the service, those that change it, and those after; and what to undo.
+
+    Attributes:
+        prepare: make new things beside the old ones.
+        clear: commands that take away what `prepare` has made, where it fails.
+        change: the switch and the restart; the last waits for a fresh answer.
+        back: commands that lead back, where that fails; empty where there was nothing before.
+        after: take away what nobody needs any more.
+    """
+
+    prepare: tuple[Step, ...] = ()
+    clear: tuple[str, ...] = ()
+    change: tuple[Step, ...] = ()
+    back: tuple[str, ...] = ()
+    after: tuple[Step, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, if all goes well."""
+        return self.prepare + self.change + self.after
+
+
+class _Place(NamedTuple):
+    """A shelf, and which of its items is wanted: one that is there (`new` is False), or a new one."""
+
+    path: str
+    name: str
+    new: bool
+    current: str
+
+    @property
+    def moves(self) -> bool:
+        return self.name != self.current
+
+
+def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) -> Plan:
+    """Return what is to be done so that a board is as wanted; an empty plan where it is.
+
+    Args:
+        facts: of the board.
+        wish: what is wanted.
+        signer: whose signatures the board is to trust.
+        layout: of the board.
+        host: what errors call the board.
+
+    Raises:
+        CatdogError: the board, or somebody else's decision, stands against it.
+    """
+    check_trust(facts, wish, signer, host)
+    release, model = places = _places(facts, wish, layout)
+    wheels = wish.release.wheels if release.new else {}
+    travelling = {name: path for name, path in wheels.items() if facts.wheels.get(name) != path.stat().st_size}
+    check_room(facts, wheels, travelling, sum(map(len, wish.model.files.values())) if model.new else 0, host)
+    prepare = _ground(facts, signer, layout) + _torn(facts, layout)
+    prepare += release_steps(wish.release, release.name, travelling, layout) if release.new else []
+    prepare += model_steps(wish.model, model.name, layout) if model.new else []
+    prepare += [selftest_step(release.name, model.name, layout)] if any(place.moves for place in places) else []
+    made = shlex.join(f"{place.path}/{place.name}" for place in places if place.new)
+    return Plan(
+        tuple(prepare),
+        (f"rm -rf {made}",) if made else (),
+        _change(facts, wish, places, layout),
+        _back(facts, wish, places, layout),
+        _prune(facts, places, layout),
+    )
+
+
+def _places(facts: Facts, wish: Wish, layout: Layout) -> tuple[_Place, _Place]:
+    def place(path: str, item_digest: str, shelf_of: str) -> _Place:
+        shelf = getattr(facts, shelf_of)
+        there = shelf.find(item_digest)
+        return _Place(path, there or shelf.new(item_digest), not there, shelf.current)
+
+    release = place(layout.releases, wish.release.signed.digest, "releases")
+    return release, place(layout.models, wish.model.signed.digest, "models")
+
+
+def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
+    """Return what a board needs once."""
+    steps = []
+    if not facts.user:
+        home = f"--no-create-home --home-dir {layout.data}/state --shell /usr/sbin/nologin"
+        steps.append(
+            Step(f"user {layout.user}", (f"useradd --system --user-group {home} --groups video {layout.user}",))
+        )
+    if not any(signer.public in line for line in facts.signers):
+        wanted = f"{layout.units}/multi-user.target.wants"
+        folders = f"{layout.releases} {layout.wheels} {layout.models} {layout.settings_folder} {wanted}"
+        lines = "".join(f"{line}\n" for line in (*facts.signers, signer.line)).encode()
+        trust = replacing(lines, layout.signers, "644")
+        steps.append(Step("folders, this workstation's key", (f"install -d -m 755 {folders}", *trust)))
+    return steps
+
+
+def _torn(facts: Facts, layout: Layout) -> list[Step]:
+    """Return what takes away the remains of a push that was cut off."""
+    shelves = ((layout.releases, facts.releases), (layout.models, facts.models))
+    torn = [
+        f"{path}/{name}"
+        for path, shelf in shelves
+        for name, whole in shelf.items.items()
+        if not whole and name not in (shelf.current, shelf.previous)
+    ]
+    return [Step("what an interrupted push had left", (f"rm -rf {shlex.join(torn)}",))] if torn else []
+
+
+def _change(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
+    steps = []
+    if wish.settings:
+        keep = f"[ ! -e {layout.settings} ] || cp -p {layout.settings} {layout.settings}.before"
+        new = replacing(wish.settings.encode(), layout.settings, "640", layout.user)
+        steps.append(Step("settings", (keep, *new)))
+    if any(place.moves for place in places):
+        # The new release's guard: the old one, if any, may be of another mind about what a shelf is.
+        guard = [layout.guard("switch", p.path, p.name, release=places[0].name) for p in places if p.moves]
+        steps.append(Step("the switch", tuple(guard)))
+    if not facts.unit:
+        steps.append(Step("unit, for every boot", _link_unit(layout)))
+    if steps or not facts.active:
+        steps.append(Step("service, a fresh answer", (RESTART,), limit_s=_START_S))
+    return tuple(steps)
+
+
+def _link_unit(layout: Layout) -> tuple[str, ...]:
+    """Return what makes the unit of the current release, whichever that is, the one that systemd sees."""
+    unit, wanted = f"{layout.units}/catdog.service", f"{layout.units}/multi-user.target.wants/catdog.service"
+    links = ((f"{layout.releases}/current/catdog.service", unit), (unit, wanted))
+    return (*tuple(f"ln -sfn {target} {link}.new && mv -T {link}.new {link}" for target, link in links), "sync")
+
+
+def _back(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) -> tuple[str, ...]:
+    """Return what brings back what was there before; nothing where there was nothing."""
+    if not facts.releases.current:
+        return ()
+    back = [layout.guard("back", place.path) for place in places if place.moves and place.current]
+    if wish.settings and facts.settings:
+        back.append(f"mv -T {layout.settings}.before {layout.settings}")
+    return (*back, RESTART) if back else ()
+
+
+def _prune(facts: Facts, places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
+    """Return what takes away all but the current and the previous one."""
+    old = []
+    for place, shelf in zip(places, (facts.releases, facts.models), strict=True):
+        kept = {place.name, shelf.current if place.moves else shelf.previous}
+        old += [f"{place.path}/{name}" for name, whole in shelf.items.items() if whole and name not in kept]
+    if not old:
+        return ()
+    used = 'grep -qF "wheels/$wheel" ../releases/*/MANIFEST'
+    wheels = f'cd {layout.wheels} && for wheel in *.whl; do {used} || rm -f "$wheel"; done'
+    return (Step(f"{len(old)} old folders taken away", (f"rm -rf {shlex.join(old)}", wheels)),)

@@ -1,0 +1,171 @@
+"""Wheels for a board, chosen and fetched on the workstation: the lock says which files they may be.
+
+pip evaluates a lock's conditions for the Python that it runs on, and not for the one it is asked to fetch for. So the
+lock is read here, for the board; pip only fetches, with --require-hashes, what is not in the cache yet.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.markers import Marker
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from edge.errors import CatdogError
+
+LOCK = Path(__file__).with_name("lock.txt")  # a link to requirements/device.txt; the wheel holds the file itself
+_OLDEST_GLIBC = 17  # of 2.17, where the tags manylinux_2_x begin
+
+
+class Kind(NamedTuple):
+    """What a board's wheels are chosen by: Python's version, the processor, the C library's version."""
+
+    python: tuple[int, int]
+    machine: str
+    glibc: tuple[int, int]
+
+    @property
+    def platforms(self) -> list[str]:
+        """Return the platform tags that the board takes, the newest first."""
+        major, minor = self.glibc
+        levels = [f"manylinux_{major}_{level}_{self.machine}" for level in range(minor, _OLDEST_GLIBC - 1, -1)]
+        return [*levels, f"manylinux2014_{self.machine}", f"linux_{self.machine}"]
+
+    @property
+    def tags(self) -> list[Tag]:
+        """Return the tags that the board takes, the best first."""
+        own = cpython_tags(self.python, platforms=self.platforms)
+        common = compatible_tags(self.python, f"cp{self.python[0]}{self.python[1]}", self.platforms)
+        return [*own, *common]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the lock's conditions are evaluated in."""
+        version = ".".join(map(str, self.python))
+        return {
+            "python_version": version,
+            "python_full_version": f"{version}.0",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+            "sys_platform": "linux",
+            "platform_system": "Linux",
+            "os_name": "posix",
+            "platform_machine": self.machine,
+            "extra": "",
+        }
+
+
+class Pin(NamedTuple):
+    """A line of a lock: `name==version`, and the SHA-256 of each file that it may be."""
+
+    requirement: str
+    digests: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        return self.requirement.partition("==")[0]
+
+
+class Wheel(NamedTuple):
+    """A wheel in the cache."""
+
+    path: Path
+    pin: str
+    digest: str
+
+
+def pins(lock: str, kind: Kind) -> list[Pin]:
+    """Return the lines of a lock that hold for a board."""
+    found = []
+    for line in re.sub(r"\\\n", " ", lock).splitlines():
+        requirement, _, rest = line.partition("#")[0].partition(" --hash=")
+        wanted, _, condition = requirement.partition(";")
+        if wanted.strip() and (not condition.strip() or Marker(condition.strip()).evaluate(kind.environment)):
+            digests = frozenset(re.findall(r"sha256:([0-9a-f]{64})", rest))
+            found.append(Pin(wanted.strip().lower(), digests))
+    return found
+
+
+def fetch(lock: str, kind: Kind, cache: Path, offline: bool) -> list[Wheel]:
+    """Return a wheel for each line of the lock that holds for a board.
+
+    Args:
+        lock: text of a hashed lock.
+        kind: of the board.
+        cache: folder of wheels, which grows.
+        offline: take what is in the cache, ask no index.
+
+    Raises:
+        CatdogError: there is no wheel for such a board, or the index cannot be asked.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    wanted = pins(lock, kind)
+    missing = [pin for pin, wheel in _choose(wanted, kind, cache) if wheel is None]
+    if missing and not offline:
+        _download(missing, kind, cache)
+    chosen = list(_choose(wanted, kind, cache))
+    if lacking := [pin.requirement for pin, wheel in chosen if wheel is None]:
+        raise CatdogError(
+            f"{', '.join(lacking)}",
+            f"is not in {cache} for {_words(kind)}",
+            "Push once with a network, without --offline"
+            if offline
+            else "See docs/raspberry-pi.md for boards that work",
+        )
+    return [wheel for _, wheel in chosen if wheel is not None]
+
+
+def _words(kind: Kind) -> str:
+    return f"Python {kind.python[0]}.{kind.python[1]} on {kind.machine}"
+
+
+def _choose(wanted: Iterable[Pin], kind: Kind, cache: Path) -> Iterator[tuple[Pin, Wheel | None]]:
+    """Yield each line with the best file of the cache that it may be and that the board takes."""
+    rank = {tag: number for number, tag in enumerate(kind.tags)}
+    files: dict[str, list[tuple[int, Path]]] = {}
+    for path in cache.glob("*.whl"):
+        try:
+            name, version, _, tags = parse_wheel_filename(path.name)
+        except InvalidWheelFilename:
+            continue
+        ranks = [rank[tag] for tag in tags if tag in rank]
+        if ranks:
+            files.setdefault(f"{name}=={version}", []).append((min(ranks), path))
+    for pin in wanted:
+        candidates = [path for _, path in sorted(files.get(pin.requirement, []))]
+        digests = ((path, digest_of(path)) for path in candidates)
+        best = next(((path, digest) for path, digest in digests if digest in pin.digests), None)
+        yield pin, None if best is None else Wheel(best[0], pin.requirement, best[1])
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(missing: list[Pin], kind: Kind, cache: Path) -> None:
+    hashes = {pin: " ".join(f"--hash=sha256:{digest}" for digest in sorted(pin.digests)) for pin in missing}
+    lines = "".join(f"{pin.requirement} {hashes[pin]}\n" for pin in missing)
+    major, minor = kind.python
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--dest", str(cache), "--requirement", "/dev/stdin"]
+    command += ["--python-version", f"{major}.{minor}", "--implementation", "cp"]
+    command += [word for abi in (f"cp{major}{minor}", "abi3", "none") for word in ("--abi", abi)]
+    command += [word for platform in kind.platforms for word in ("--platform", platform)]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return
+    said = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+    if any("No matching distribution" in line for line in said):
+        raise CatdogError(
+            f"{said[-1].rpartition(' ')[2]}", f"has no wheel for {_words(kind)}", "Use the 64-bit Raspberry Pi OS"
+        )
+    why = said[-1].removeprefix("ERROR: ") if said else f"status {done.returncode}"
+    raise CatdogError("pip download", f"failed ({why})", "Check the network, or push --offline with what is cached")

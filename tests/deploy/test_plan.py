@@ -1,0 +1,236 @@
+"""What a board lacks, from facts alone: demands with their remedies, steps, and what to undo."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.deploy.demands import check_access, check_board
+from edge.deploy.facts import SCRIPT, Facts, Shelf, parse
+from edge.deploy.items import Item, Upload, Wish
+from edge.deploy.layout import Layout
+from edge.deploy.plan import RESTART, plan
+from edge.deploy.signing import MODEL, RELEASE, Signed, Signer
+from edge.errors import CatdogError
+
+NOW_S = 1_800_000_000
+SAID = f"""machine aarch64
+bits 64
+system Debian GNU/Linux 13 (trixie)
+board Raspberry Pi 4 Model B Rev 1.4
+glibc glibc 2.41
+python 3 13
+systemd systemd 257 (257.8-1~deb13u2)
+uid 1000
+sudo free
+free_kb 9000000
+memory_kb 948304
+clock_s {NOW_S}
+camera 0 HD Cam: HD Cam
+temperature 51000
+throttled 0
+"""
+PI = parse(SAID.splitlines())
+LAYOUT = Layout()
+
+needs_keys = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not on this machine")
+
+
+def test_facts_are_read() -> None:
+    assert (PI.machine, PI.bits, PI.glibc, PI.python, PI.systemd) == ("aarch64", 64, (2, 41), (3, 13), 257)
+    assert (PI.free_mb, PI.temperature_c, PI.cameras) == (9000, 51.0, {"0": "HD Cam: HD Cam"})
+    assert PI.releases == PI.models == Shelf({})
+    assert not any((PI.user, PI.settings, PI.unit, PI.active))
+
+
+@given(st.lists(st.text(max_size=30)))
+def test_whatever_a_board_says_is_no_fault_of_ours(lines: list[str]) -> None:
+    parse(lines)
+
+
+def test_the_script_runs_here(tmp_path: Path) -> None:
+    shelf = tmp_path / "opt/catdog/releases/0001-0123456789ab"
+    shelf.mkdir(parents=True)
+    command = ["sh", str(SCRIPT), str(tmp_path), "nobody"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    facts = parse(done.stdout.splitlines())
+    assert done.stderr == ""
+    assert facts.machine
+    assert facts.user
+    assert facts.python >= (3, 9)
+    assert facts.releases.items == {"0001-0123456789ab": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "remedy"),
+    [
+        ({"machine": "armv7l", "bits": 32}, "32-bit system (armv7l)", "(64-bit)"),
+        ({"bits": 32}, "32-bit system (aarch64)", "(64-bit)"),
+        ({"machine": "riscv64"}, "without wheels (riscv64)", "Raspberry Pi 3, 4, 5"),
+        ({"python": (3, 9)}, "Python 3.9, which is too old", "bookworm or later"),
+        ({"python": (0, 0)}, "has no Python 3", "apt install python3"),
+        ({"glibc": (2, 24)}, "glibc 2.24, which is too old", "bookworm or later"),
+        ({"missing": ("systemd",)}, "does not run systemd", "Raspberry Pi OS"),
+        ({"missing": ("ssh-keygen",)}, "lacks ssh-keygen", "apt install openssh-client"),
+        ({"clock_s": 0}, "years off (1970-01-01)", f"date -s @{NOW_S}"),
+    ],
+)
+def test_a_board_that_cannot_is_refused_with_the_remedy(changed: dict[str, Any], words: str, remedy: str) -> None:
+    with pytest.raises(CatdogError) as caught:
+        check_board(PI._replace(**changed), "pi@cat", NOW_S)
+    assert caught.value.thing == "pi@cat"
+    assert words in caught.value.wrong
+    assert remedy in caught.value.remedy
+
+
+def test_a_board_that_can_is_not() -> None:
+    check_board(PI, "pi@cat", NOW_S + 86400)
+    check_access(PI, "pi@cat", has_password=False)
+
+
+@pytest.mark.parametrize(("sudo", "has_password"), [("none", False), ("none", True), ("password", False)])
+def test_who_may_not_become_root_is_told_how(sudo: str, has_password: bool) -> None:
+    with pytest.raises(CatdogError, match="sudo"):
+        check_access(PI._replace(sudo=sudo), "pi@cat", has_password)
+
+
+def test_a_password_for_sudo_will_do() -> None:
+    check_access(PI._replace(sudo="password"), "pi@cat", has_password=True)
+
+
+# The plan
+
+
+class Bench:
+    """A signer, a release and models, without a board."""
+
+    def __init__(self, folder: Path) -> None:
+        self.signer = Signer(folder / "keys")
+        self.pip, self.own = folder / "pip-1-py3-none-any.whl", folder / "catdog_edge-1-py3-none-any.whl"
+        for file in (self.pip, self.own):
+            file.write_bytes(bytes(4_000_000))
+        wheels = {file.name: file for file in (self.pip, self.own)}
+        signed = self.signer.sign(RELEASE, "one", {"wheels/x": "0" * 64})
+        self.release = Item("catdog-edge-1", signed, {"guard": b"#!/bin/sh\n"}, wheels)
+        self.model = self.item("m1")
+
+    def item(self, name: str, time: str = "") -> Item:
+        signed = self.signer.sign(MODEL, name, {"model.tflite": name.ljust(64, "0")})
+        if time:
+            signed = Signed(signed.digest, f"# {MODEL} {name} signed {time}\n".encode(), b"")
+        return Item(f"{name}.tflite", signed, {"model.tflite": b"weights"}, {})
+
+    def wish(self, **changed: Any) -> Wish:
+        return Wish(self.release, self.model)._replace(**changed)
+
+    def facts(self, **changed: Any) -> Facts:
+        """Return a board that has it all."""
+        release, model = (f"0001-{item.signed.digest[:12]}" for item in (self.release, self.model))
+        there = PI._replace(
+            user=True,
+            releases=Shelf({release: True}, release),
+            models=Shelf({model: True}, model),
+            signed=self.model.signed.manifest.decode().partition("\n")[0],
+            wheels={self.pip.name: 4_000_000, self.own.name: 4_000_000},
+            signers=(self.signer.line,),
+            settings=True,
+            unit=True,
+            service={"ActiveState": "active"},
+        )
+        return there._replace(**changed)
+
+    def plan(self, facts: Facts, **changed: Any) -> Any:
+        return plan(facts, self.wish(**changed), self.signer, LAYOUT, "pi@cat")
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not on this machine")
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+def uploads(steps: Any) -> set[str]:
+    return {piece.target.rpartition("/")[2] for step in steps for piece in step.work if isinstance(piece, Upload)}
+
+
+def test_a_board_that_has_it_all_needs_nothing(bench: Bench) -> None:
+    assert bench.plan(bench.facts()).steps == ()
+
+
+def test_a_bare_board_gets_it_all_and_there_is_no_way_back(bench: Bench) -> None:
+    made = bench.plan(PI, settings="source = 0\n")
+    assert {bench.pip.name, bench.own.name, "guard", "model.tflite", "MANIFEST.sig"} <= uploads(made.prepare)
+    assert made.steps[-1].work == (RESTART,)
+    assert made.back == ()
+    assert len(made.clear) == 1
+
+
+def torn(shelf: Shelf) -> Shelf:
+    return shelf._replace(items={**shelf.items, "0002-0123456789ab": False})
+
+
+@pytest.mark.parametrize(
+    ("change", "first", "number"),
+    [
+        (lambda f: f._replace(service={"ActiveState": "failed"}), "service, a fresh answer", 1),
+        (lambda f: f._replace(unit=False), "unit, for every boot", 2),
+        (lambda f: f._replace(releases=torn(f.releases)), "what an interrupted push had left", 1),
+        (lambda f: f._replace(models=f.models._replace(current="")), "selftest, golden answers", 3),
+        (lambda f: f._replace(user=False), "user catdog", 1),
+    ],
+)  # fmt: skip
+def test_what_is_lacking_is_made_good_and_nothing_else(
+    bench: Bench, change: Callable[[Facts], Facts], first: str, number: int
+) -> None:
+    made = bench.plan(change(bench.facts()))
+    assert made.steps[0].words == first
+    assert len(made.steps) == number
+    assert made.clear == ()
+
+
+def test_only_wheels_that_are_not_there_travel(bench: Bench) -> None:
+    facts = bench.facts(releases=Shelf({}), wheels={bench.pip.name: 4_000_000, bench.own.name: 3})
+    assert bench.own.name in uploads(bench.plan(facts).prepare)
+    assert bench.pip.name not in uploads(bench.plan(facts).prepare)
+
+
+def test_a_new_model_leaves_the_release_alone_and_can_go_back(bench: Bench) -> None:
+    made = bench.plan(bench.facts(), model=bench.item("m2"))
+    assert uploads(made.steps) == {"model.tflite", "MANIFEST", "MANIFEST.sig"}
+    assert made.back == (LAYOUT.guard("back", LAYOUT.models), RESTART)
+
+
+def test_all_but_the_two_last_are_taken_away(bench: Bench) -> None:
+    facts = bench.facts()
+    items = {**facts.models.items, "0002-aaaaaaaaaaaa": True, "0003-bbbbbbbbbbbb": True}
+    there = facts._replace(models=Shelf(items, facts.models.current, "0003-bbbbbbbbbbbb"))
+    made = bench.plan(there, model=bench.item("m2"))
+    assert made.after[0].work[0] == f"rm -rf {LAYOUT.models}/0002-aaaaaaaaaaaa {LAYOUT.models}/0003-bbbbbbbbbbbb"
+
+
+def test_an_older_model_is_refused_unless_told(bench: Bench) -> None:
+    facts, old = bench.facts(), bench.item("m0", "2020-01-01T00:00:00Z")
+    with pytest.raises(CatdogError, match="is older"):
+        bench.plan(facts, model=old)
+    assert bench.plan(facts, model=old, older=True).steps
+
+
+def test_somebody_elses_board_is_refused_unless_told(bench: Bench) -> None:
+    facts = bench.facts(signers=("catdog ssh-ed25519 AAAAother",))
+    with pytest.raises(CatdogError, match="another workstation"):
+        bench.plan(facts)
+    (step,) = bench.plan(facts, adopt=True).steps
+    (content,) = (piece.source for piece in step.work if isinstance(piece, Upload))
+    assert content == f"catdog ssh-ed25519 AAAAother\n{bench.signer.line}\n".encode()
+
+
+def test_a_full_disk_is_refused_before_anything_travels(bench: Bench) -> None:
+    with pytest.raises(CatdogError, match=r"has 100 MB free, \d+ are needed"):
+        bench.plan(PI._replace(free_mb=100))
+    assert bench.plan(bench.facts(free_mb=1)).steps == ()

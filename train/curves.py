@@ -14,7 +14,7 @@ class Curves:
     """Writes an epoch's figures as TensorBoard's event files; does nothing without a folder.
 
     Raises:
-        CatdogError: the tensorboard package is missing.
+        CatdogError: the tensorboard package is missing, or the folder cannot be written to.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -27,7 +27,10 @@ class Curves:
             import tensorboard.summary  # noqa: F401 - tf.summary needs it, and says so only at the first figure
         except ImportError:
             raise CatdogError("--tensorboard", "needs a package that is missing", "pip install tensorboard") from None
-        self._writer = tf.summary.create_file_writer(str(folder))
+        try:
+            self._writer = tf.summary.create_file_writer(str(folder))
+        except tf.errors.OpError as fault:
+            raise CatdogError(folder, f"cannot be written to ({fault.message})", "Choose another folder") from None
 
     def write(self, epoch: "Epoch") -> None:
         """Add the figures of an epoch."""

@@ -114,16 +114,17 @@ def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
         key = inner or place
         if key not in known or key == "views":
             raise InputError(f"--set {option}", "is no knob of the recipe", f"Choose one of {', '.join(known)}")
+        example = (
+            f"{knob}={known[key] if isinstance(known[key], str) else json.dumps(known[key], separators=(',', ':'))}"
+        )
         try:
             value = _tuples(json.loads(text)) if known[key] is not None and not isinstance(known[key], str) else text
         except json.JSONDecodeError:
-            raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {knob}={known[key]}") from None
+            raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {example}") from None
         if isinstance(known[key], float) and isinstance(value, int):
             value = float(value)
         if type(value) is not type(known[key]):
-            raise InputError(
-                f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {knob}={known[key]}"
-            )
+            raise InputError(f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {example}")
         recipe = (
             recipe._replace(views=recipe.views._replace(**{key: value})) if inner else recipe._replace(**{key: value})
         )

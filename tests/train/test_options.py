@@ -60,6 +60,13 @@ def test_a_knob_out_of_its_limits_is_named(knob: str) -> None:
         recipe("--set", knob)
 
 
+@pytest.mark.parametrize("knob", ["class_weights=1", "class_weights=False", "views.zoom=wide", "patience=0.5"])
+def test_the_example_of_a_refused_knob_can_be_followed(knob: str) -> None:
+    with pytest.raises(InputError, match=r"Write .*--set ") as refused:
+        recipe("--set", knob)
+    recipe("--set", str(refused.value).rpartition("--set ")[2])
+
+
 def test_what_a_network_cannot_do_is_refused() -> None:
     with pytest.raises(InputError, match="origin takes pictures of one size"):
         recipe("--set", "grow=[[0.5,0.5]]", network="origin")

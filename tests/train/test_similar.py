@@ -143,9 +143,9 @@ def test_a_fingerprint_is_small_and_the_same_for_a_squashed_copy() -> None:
     assert np.abs(prints[0].astype(int) - prints[1]).max() <= 3
 
 
-def test_three_hundred_frames_of_one_video_are_one_group() -> None:
+def test_a_hundred_frames_of_one_video_are_one_group() -> None:
     image = scene(5, 64, 64)
     rng = np.random.default_rng(0)
-    prints = np.stack([similar.fingerprint(image)] * 300)
+    prints = np.stack([similar.fingerprint(image)] * 100)  # more than a photo has candidates
     prints = np.clip(prints.astype(int) + rng.integers(-3, 4, prints.shape), 0, 255).astype(np.uint8)
     assert set(similar.groups(prints).tolist()) == {0}

@@ -11,7 +11,7 @@ LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.ve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench lint format check check-edge check-peers deploy status wheel lock clean
+.PHONY: help setup run test train convert models bench faults soak lint format check check-edge check-peers deploy status wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ models: $(FULL) ## make the shipped models again (DATA="photos" ARGS="--judge mo
 bench: $(FULL) ## measure this machine, beside others' runners, into docs/benchmarks.md (DATA="photos", ARGS="--quick")
 	-@$(MAKE) --no-print-directory $(PEERS)
 	.venv/full/bin/python scripts/benchmarks.py $(DATA:%=--data %) $(ARGS)
+
+faults: $(FULL) ## 1,000 drop-outs of cameras on this machine, and 100 hung reads (20 minutes)
+	CATDOG_DROPOUTS=1000 CATDOG_HANGS=100 .venv/full/bin/python -m pytest tests/edge/test_faults.py $(ARGS)
+
+soak: $(FULL) ## a day of frames as fast as they go: does memory grow? (half an hour; ARGS="--frames 100000")
+	.venv/full/bin/python -m tests.bench.soak $(ARGS)
 
 lint: $(FULL) ## ruff and mypy --strict
 	.venv/full/bin/ruff check && .venv/full/bin/ruff format --check && .venv/full/bin/mypy

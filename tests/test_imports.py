@@ -31,6 +31,7 @@ FLOORS = (
     "doctor",
     "live",
     "outputs",
+    "watch",
     "bench",
     "commands",
     "cli",

@@ -1,15 +1,31 @@
 """Where frames come from: one file per kind of source, and the table by which a word on the command line finds it.
 
-Start reading at `source.py`. `Feed` (feed.py) reads any source in a thread of its own.
+Start reading at `source.py`. `watch` gives a source to a run: read elsewhere, opened again when it is lost (feed.py).
 """
 
+import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from edge.capture.source import Source
+from edge.capture.source import Settings, Source
 from edge.errors import SourceError
+
+if TYPE_CHECKING:
+    from edge.capture.feed import Feed
+    from edge.capture.health import Limits
+
+
+def never(_text: str) -> bool:
+    """Return False."""
+    return False
+
+
+def always(_text: str) -> bool:
+    """Return True."""
+    return True
 
 
 class Kind(NamedTuple):
@@ -20,22 +36,37 @@ class Kind(NamedTuple):
         purpose: what it is, for the help.
         means: whether a word means this kind; the first row that says yes has it.
         maker: "module:Class" below edge.capture, imported when chosen; called with the word.
+        hangs: whether its native code may hang, so that it is read in a process that can be killed.
     """
 
     form: str
     purpose: str
     means: Callable[[str], bool]
     maker: str
+    hangs: Callable[[str], bool] = never
 
 
 def is_camera(text: str) -> bool:
-    """True for a camera's number or the path of its device."""
-    return (text.isascii() and text.isdigit()) or text.startswith("/dev/")
+    """True for a camera's number, the path of its device, or camera:NAME."""
+    return (text.isascii() and text.isdigit()) or text.startswith(("/dev/", "camera:"))
+
+
+def is_csi(text: str) -> bool:
+    """True for a ribbon-cable camera: csi, csi:1."""
+    return text == "csi" or text.startswith("csi:")
 
 
 def is_url(text: str) -> bool:
     """True for anything with a scheme, so that an address with a password never passes for a file's name."""
     return "://" in text
+
+
+def is_pattern(text: str) -> bool:
+    """True for a pattern of names, such as 'clips/*.mp4', unless a file has this very name."""
+    try:
+        return any(letter in text for letter in "*?[") and not Path(text).exists()
+    except OSError:
+        return False
 
 
 def is_photos(text: str) -> bool:
@@ -48,14 +79,47 @@ def is_photos(text: str) -> bool:
         return False
 
 
+def has_devices(_text: str) -> bool:
+    """True where there is any video device, so that `auto` has something to try."""
+    return any(Path("/dev").glob("video*"))
+
+
 KINDS = (
-    Kind("auto", "the first camera that delivers frames, else the demo", "auto".__eq__, "auto:Auto"),
+    Kind("auto", "the first camera that delivers frames, else the demo", "auto".__eq__, "auto:Auto", has_devices),
     Kind("demo", "a moving picture made from photos that come with the program", "demo".__eq__, "demo:Demo"),
-    Kind("0, /dev/video2", "a camera, by number or path (catdog cameras lists them)", is_camera, "camera:Camera"),
-    Kind("rtsp://USER:PASSWORD@HOST/PATH, http://HOST/PATH", "a network camera or stream", is_url, "network:Network"),
+    Kind("pattern", "a test pattern", "pattern".__eq__, "pattern:Pattern"),
+    Kind("-", "motion JPEG on standard input", "-".__eq__, "stdin:Stdin"),
+    Kind(
+        "0, /dev/video2, camera:NAME",
+        "a camera by number, path or part of its name (catdog cameras)",
+        is_camera,
+        "camera:Camera",
+        always,
+    ),
+    Kind("csi, csi:1", "a Raspberry Pi's ribbon-cable camera", is_csi, "csi:Csi", always),
+    Kind(
+        "rtsp://USER:PASSWORD@HOST/PATH, http://HOST/PATH",
+        "a network camera or stream: RTSP, MJPEG, HLS ...",
+        is_url,
+        "network:Network",
+        always,
+    ),
+    Kind("'clips/*.mp4'", "every file that fits, one after the other", is_pattern, "files:Files"),
     Kind("photo.jpg, photos/", "a photo, or every photo below a folder", is_photos, "photos:Photos"),
     Kind("clip.mp4", "a video file, at full speed", bool, "file:File"),
 )
+
+
+def kind_of(text: str) -> Kind:
+    """Return the row of the table that a word on the command line means.
+
+    Raises:
+        SourceError: it means none.
+    """
+    for kind in KINDS:
+        if kind.means(text):
+            return kind
+    raise SourceError("SOURCE", "is empty", "Leave it out, or see catdog run --help")
 
 
 def choose(text: str) -> Source:
@@ -64,9 +128,33 @@ def choose(text: str) -> Source:
     Raises:
         SourceError: it means none, or names something that cannot be a source.
     """
-    for kind in KINDS:
-        if kind.means(text):
-            module, _, name = kind.maker.partition(":")
-            source: Source = getattr(import_module(f"edge.capture.{module}"), name)(text)
-            return source
-    raise SourceError("SOURCE", "is empty", "Leave it out, or see catdog run --help")
+    module, _, name = kind_of(text).maker.partition(":")
+    source: Source = getattr(import_module(f"edge.capture.{module}"), name)(text)
+    return source
+
+
+def watch(text: str, settings: Settings, limits: "Limits") -> "Feed":
+    """Return what a word means as a run sees it: not begun, to be read in a process or a thread.
+
+    Raises:
+        SourceError: it means none, or names something that cannot be a source.
+    """
+    from edge.capture.arrange import arranged
+    from edge.capture.feed import Feed, Reader
+
+    kind, source = kind_of(text), arranged(choose(text), settings)
+    reader: Reader
+    if kind.hangs(text) and _can_kill():
+        from edge.capture.process import InProcess
+
+        reader = InProcess(f"edge.capture.{kind.maker}", text, source.name, settings)
+    else:
+        from edge.capture.thread import InThread
+
+        reader = InThread(source)
+    return Feed(reader, source.live, source.again, limits)
+
+
+def _can_kill() -> bool:
+    """Whether a source can be read in a process of its own here."""
+    return sys.platform == "linux" and hasattr(os, "memfd_create") and bool(sys.executable)

@@ -23,7 +23,7 @@ class Auto(Source):
         fallback: what makes the source that always works.
     """
 
-    live = True
+    live = again = True
 
     def __init__(
         self,
@@ -34,25 +34,35 @@ class Auto(Source):
         self.name = text
         self._candidates, self._fallback = candidates, fallback
         self._chosen: Source | None = None
+        self._kept: Source | None = None  # a camera that has once delivered: when it is lost, it is waited for
 
     def open(self) -> None:
         """Open the first candidate that delivers; say which, or why none does."""
-        self._chosen = self._first_that_opens()
+        self._chosen = self._kept = self._first_that_opens()
         if self._chosen is None:
-            self._chosen = self._fallback()
+            self._chosen = self._prepared(self._fallback())
             self._chosen.open()
             self.say(f"no camera delivers frames (see catdog cameras): showing the {self._chosen.name}")
-        self.name, self.live, self.rate = self._chosen.name, self._chosen.live, self._chosen.rate
+        chosen = self._chosen
+        self.name, self.live, self.rate, self.again = chosen.name, chosen.live, chosen.rate, chosen.again
+        self.lasting = chosen.lasting
 
     def _first_that_opens(self) -> Source | None:
+        if self._kept is not None:
+            self._prepared(self._kept).open()
+            return self._kept
         for source in self._candidates():
             try:
-                source.open()
+                self._prepared(source).open()
             except SourceError as fault:
                 self.say(f"passed over {fault}")
             else:
                 return source
         return None
+
+    def _prepared(self, source: Source) -> Source:
+        source.say, source.room, source.settings = self.say, self.room, self.settings
+        return source
 
     def read(self) -> Frame | None:
         """Return the next frame of what was chosen."""

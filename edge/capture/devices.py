@@ -53,7 +53,8 @@ class Verdict(NamedTuple):
     camera: bool = True
 
 
-def _ioctl(descriptor: int, request: int, argument: bytearray) -> int:
+def system_ioctl(descriptor: int, request: int, argument: bytearray) -> int:
+    """Ask the kernel."""
     import fcntl
 
     return int(fcntl.ioctl(descriptor, request, argument))
@@ -80,6 +81,12 @@ def list_devices(dev: Path = DEV, system: Path = SYSTEM, ask: Callable[[Path], V
     return devices
 
 
+def lasting_path(node: Path, dev: Path = DEV) -> Path:
+    """Return the path of a camera that stays the same under another number: itself, where it has none."""
+    links = sorted((dev / "v4l" / "by-id").glob("*")) + sorted((dev / "v4l" / "by-path").glob("*"))
+    return next((link for link in links if link.resolve() == node.resolve()), node)
+
+
 def _patiently(ask: Callable[[Path], Verdict], path: Path) -> Verdict:
     """Ask in a thread of its own, which is left behind where the device never answers."""
     answers: list[Verdict] = []
@@ -89,7 +96,7 @@ def _patiently(ask: Callable[[Path], Verdict], path: Path) -> Verdict:
     return answers[0] if answers else Verdict("does not answer", "Unplug it, and plug it in again")
 
 
-def probe(path: Path, ioctl: Ioctl = _ioctl) -> Verdict:
+def probe(path: Path, ioctl: Ioctl = system_ioctl) -> Verdict:
     """Say whether a device node can be used as a camera right now.
 
     Args:
@@ -128,7 +135,7 @@ def _question(descriptor: int, ioctl: Ioctl) -> Verdict:
         problem = "gives metadata, no pictures" if abilities & _METADATA else _NO_CAMERA
         return Verdict(problem, "Use its neighbour", camera=False)
     if driver in _LIBCAMERA:
-        return Verdict("works only by way of libcamera", "Use a USB camera, or a stream of rpicam-vid")
+        return Verdict("works only by way of libcamera", "catdog run csi")
     kind = 1 if abilities & _CAPTURE else 9  # V4L2_BUF_TYPE_VIDEO_CAPTURE, .._MPLANE
     # Only who streams may hold buffers: asking for one tells whether another program does. Closing gives it back.
     ioctl(descriptor, _REQBUFS, bytearray(struct.pack(_REQBUFS_LAYOUT, 1, kind, _MMAP, 0, 0)))

@@ -7,6 +7,8 @@ import ssl
 from edge import __version__
 from edge.capture.network import SCHEMES
 
+_ASKED = frozenset({"http", "https", "rtsp", "rtsps"})  # whose servers answer a plain question
+
 Diagnosis = tuple[str, str]  # what is wrong, what to do
 
 
@@ -21,9 +23,11 @@ def diagnose(url: str, timeout_s: float, silent: bool) -> Diagnosis:
     scheme, host, port, path = _parts(url)
     if not host:
         return "names no host", f"Write {scheme}://HOST/PATH"
+    if not port:  # what is received, not asked for: there is no server
+        return "sends no picture", "Check that something sends to this address"
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
-            if silent:
+            if silent or scheme not in _ASKED:
                 return "accepts the connection and then sends no picture", "Check the path, or restart the camera"
             return _judge(_ask(connection, scheme, host, path), scheme)
     except socket.gaierror:
@@ -73,6 +77,8 @@ def _judge(answer: bytes, scheme: str) -> Diagnosis:
     if code >= 300:
         return f"answers with an error ({code})", "Open the address in a browser or VLC, or restart the camera"
     kind = re.search(rb"(?i)\r\ncontent-type: *([\w/.+-]+)", answer)
+    if kind and kind[1].lower().startswith((b"multipart/", b"video/")):
+        return "sends no picture in time", "Try again, or with a longer --timeout"
     what = f" but {kind[1].decode()}" if kind else ""
     return f"answers, but sends no picture or video{what}".replace("video but", "video, but"), (
         "Give the stream's own address, not that of the camera's web page"

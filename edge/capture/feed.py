@@ -1,96 +1,204 @@
-"""Read a source in a thread of its own: the newest frame wins where it is live, every frame counts where it is not.
+"""A source as a run sees it: read elsewhere, watched, and opened again when it is lost. Nothing here ever waits.
 
-A slow reader never builds a backlog: one frame waits at most. Of a live source an overtaken frame is dropped and
-counted; a recorded source waits instead, decoding one frame ahead. Ctrl-C is heard while native code blocks.
+Whether the source lives in a process (`process.py`) or in a thread (`thread.py`), the newest frame wins where it is
+live, and every frame counts where it is recorded. What to do when it fails is `health.py`'s to say.
 """
 
-import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
-from edge.capture.source import Frame, Source
+from edge.capture import health
+from edge.capture.health import KILL, OPEN, Limits
+from edge.capture.source import DEFAULT_RATE, Frame, ignore
+from edge.errors import SourceError
 
-_PATIENCE_S = 0.5  # for a native read() to return when closing; what hangs longer is left to the process's end
+LIMITS = Limits()
 
 
-class Feed(Source):
-    """A source, read ahead by one frame.
+def chance() -> float:
+    """Return a random number, 0..1."""
+    from random import random  # which the first answer does not need
 
-    Args:
-        source: not open yet; opened, read and closed by the feed's thread alone.
-    """
+    return random()
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._news = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._frame: Frame | None = None
-        self._fault: Exception | None = None
-        self._opened = self._ended = self._closing = False
-        self._overtaken = 0
 
-    def open(self) -> None:
-        """Start the thread and wait until the source is open."""
-        self._source.say = self.say
-        self._thread = threading.Thread(target=self._pump, name="feed", daemon=True)
-        self._thread.start()
-        self._wait_until(lambda: self._opened or self._ended)
-        if not self._opened and self._fault is not None:
-            raise self._fault
-        self.live, self.rate = self._source.live, self._source.rate
+class Reader(Protocol):
+    """What reads a source elsewhere."""
 
-    def read(self) -> Frame | None:
-        """Return the next frame, the newest where the source is live."""
-        self._wait_until(lambda: self._frame is not None or self._ended)
-        with self._news:
-            frame, self._frame = self._frame, None
-            self._news.notify_all()
-        if frame is None and self._fault is not None:
-            raise self._fault
-        return frame
+    name: str
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were there and not given out."""
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What becomes readable when there is news."""
+
+    def begin(self) -> None:
+        """Open the source, without waiting for that."""
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Yield what happened: "opened", "say", "fault" or "end"."""
+
+    def take(self) -> Frame | None:
+        """Return the next frame, good until the next call; None where there is none now."""
+
+    def release(self) -> None:
+        """Let go of the frame that was taken last."""
+
+    def stay_with(self, maker: str, word: str) -> None:
+        """Open this from the next start on."""
+
+    def kill(self) -> None:
+        """End whatever reads the source, even where it hangs."""
 
     def close(self) -> None:
-        """End the thread, which closes the source."""
-        with self._news:
-            self._closing = True
-            self._news.notify_all()
-        if self._thread is not None:
-            self._thread.join(_PATIENCE_S)
+        """End for good."""
+
+
+class Feed:
+    """A watched source.
+
+    Args:
+        reader: reads it; not begun.
+        live, again: what the source is until it is open.
+        limits: how long to wait for what.
+        now: the monotonic clock.
+        chance: 0..1, anew each time.
+
+    Attributes:
+        live, rate: as the source says, once it is open.
+        say: called with a line for the user.
+        reason: why there is no fresh frame, as one line; empty where there is.
+        fault: what ended it; None while it goes on, and where it came to its end.
+        reconnects: how often it was opened again.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        live: bool = True,
+        again: bool = True,
+        limits: Limits = LIMITS,
+        now: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = chance,
+    ) -> None:
+        self.name, self.live, self.rate = reader.name, live, DEFAULT_RATE
+        self.say: Callable[[str], None] = ignore
+        self.fault: SourceError | None = None
+        self.reconnects = 0
+        self._reader, self._limits, self._now, self._chance = reader, limits, now, chance
+        self._health = health.begin(now())
+        self._begun = self._opened = False
+        self._again = again  # a fault is worth another try
+        self._final: dict[str, Any] | None = None
+        self._base = self._number = self._stale = 0
+
+    # -- what a run asks ---------------------------------------------------------------------------------------------
 
     @property
-    def name(self) -> str:  # type: ignore[override]
-        """The source's name."""
-        return self._source.name
+    def descriptors(self) -> list[int]:
+        """What becomes readable when there is something to do."""
+        return self._reader.descriptors
 
     @property
-    def dropped(self) -> int:  # type: ignore[override]
-        """Overtaken frames, and those that the source itself dropped."""
-        return self._overtaken + self._source.dropped
+    def state(self) -> str:
+        """CONNECTING, LIVE, STALE, LOST or ENDED, of edge.capture.health."""
+        return health.state(self._health, self._now(), self._limits)
 
-    def _wait_until(self, condition: Callable[[], bool]) -> None:
-        with self._news:
-            self._news.wait_for(condition)
+    @property
+    def reason(self) -> str:
+        """Why it is not live."""
+        return self._health.reason
 
-    def _pump(self) -> None:
-        """Open, read and close the source: the thread's whole life."""
-        try:
-            with self._source:
-                with self._news:
-                    self._opened = True
-                    self._news.notify_all()
-                while not self._closing and (frame := self._source.read()) is not None:
-                    self._put(frame)
-        except Exception as fault:  # whatever it is, the reader's thread raises it
-            self._fault = fault
-        finally:
-            with self._news:
-                self._ended = True
-                self._news.notify_all()
+    @property
+    def over(self) -> bool:
+        """Whether there will be no further frame."""
+        return self._health.over
 
-    def _put(self, frame: Frame) -> None:
-        with self._news:
-            if not self._source.live:
-                self._news.wait_for(lambda: self._frame is None or self._closing)
-            elif self._frame is not None:
-                self._overtaken += 1
-            self._frame = frame
-            self._news.notify_all()
+    @property
+    def dropped(self) -> int:
+        """Frames that were overtaken, or that the source itself dropped."""
+        return self._reader.dropped + self._stale
+
+    @property
+    def due_s(self) -> float:
+        """When to call `advance` at the latest."""
+        return min(health.due(self._health, self._limits), self._stale_at())
+
+    def _stale_at(self) -> float:
+        at = health.stale_at(self._health, self._limits)
+        return at if at > self._now() else float("inf")
+
+    def advance(self) -> None:
+        """Hear what happened, and do what is due: open, kill, give up."""
+        now_s = self._now()
+        if not self._begun:
+            self._begun, self._health = True, health.begin(now_s)
+            self._reader.begin()
+        if self._final is None:
+            self._listen()
+        if self._final is not None:  # frames that came before it come first
+            return
+        self._health, decision = health.tick(self._health, now_s, self._limits)
+        if decision == OPEN:
+            self.reconnects += 1
+            self._opened, self._base = False, self._number
+            self._reader.begin()
+        elif decision == KILL:
+            waited = f"sent nothing for {now_s - self._health.since_s:.1f} s"
+            self._reader.kill()
+            self._fail([self.name, waited, "Check the camera, its cable and the network"])
+
+    def take(self) -> Frame | None:
+        """Return the next frame; None where there is none now. Its picture is good until the next call."""
+        while self._opened and (frame := self._reader.take()) is not None:
+            frame = frame._replace(number=self._base + frame.number)
+            count, self._number = frame.number - self._number, frame.number
+            if self.live and self._now() - frame.captured_at > health.patience_s(self._health, self._limits):
+                self._stale += 1  # it waited while this program was stopped, or the machine asleep
+                continue
+            self._health = health.frame(self._health, frame.captured_at if self.live else self._now(), count)
+            return frame
+        if self._final is not None:
+            self._conclude(self._final)
+            self._final = None
+        return None
+
+    def close(self) -> None:
+        """End it; may be called twice."""
+        self._reader.close()
+
+    # -- what happened -----------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        for message in self._reader.messages():
+            if "opened" in message:
+                self._accept(message["opened"])
+            elif "say" in message:
+                self.say(message["say"])
+            else:
+                self._final = message
+                return
+
+    def _accept(self, opened: dict[str, Any]) -> None:
+        if not self._number:  # it keeps the name by which it was first seen
+            self.name = self._reader.name = opened["name"]
+        self._opened, self._again = True, opened["again"] and opened["live"]
+        self.live, self.rate = opened["live"], opened["rate"]
+        if opened.get("lasting"):
+            self._reader.stay_with(*opened["lasting"])
+
+    def _conclude(self, message: dict[str, Any]) -> None:
+        if "fault" in message:
+            self._fail(message["fault"])
+        else:
+            self._health = health.end(self._health, self._now())
+
+    def _fail(self, fault: list[str]) -> None:
+        self._health = health.fault(self._health, self._now(), fault[1], self._again, self._limits, self._chance())
+        if self._health.over:
+            self.fault = SourceError(*fault)
+            self._reader.kill()

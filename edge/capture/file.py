@@ -9,8 +9,8 @@ import cv2
 from edge.capture.network import redact
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Frame, Source, opencv_can_name
+from edge.capture.video import Pictures
 from edge.errors import SourceError, printable
-from edge.fit import Image
 
 # FFmpeg draws files with these names as text art (the "tty" demuxer's list), which is nobody's video.
 _TEXT = frozenset({".ans", ".art", ".asc", ".diz", ".ice", ".nfo", ".txt", ".vt"})
@@ -41,7 +41,7 @@ class File(Source):
             raise SourceError(self.path, "is no video that can be decoded, or a damaged one", _REMEDY)
         rate = self._video.get(cv2.CAP_PROP_FPS)
         self.rate = rate if 0 < rate <= 1000 else DEFAULT_RATE
-        self._number = 0
+        self._pictures, self._number = Pictures(self._video), 0
 
     def _check(self) -> None:
         try:
@@ -68,12 +68,11 @@ class File(Source):
         if self._video is None or not (self._number == 0 or self._video.grab()):
             return None
         position_s = max(0.0, self._video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        decoded, image = self._video.retrieve()
-        if not decoded:
+        image = self._pictures.retrieve(self.room)
+        if image is None:
             return None
         self._number += 1
-        picture: Image = image  # type: ignore[assignment]  # uint8, BGR: what CONVERT_RGB, the default, means
-        return Frame(picture, self._number, time.monotonic(), self.name, position_s)
+        return Frame(image, self._number, time.monotonic(), self.name, position_s)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,4 +1,4 @@
-"""A network camera or stream: anything that FFmpeg opens by http(s) or rtsp(s)."""
+"""A network camera or stream: RTSP, MJPEG over HTTP, HLS or what else FFmpeg opens by an address."""
 
 import re
 import time
@@ -7,12 +7,14 @@ import cv2
 
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Frame, Source
+from edge.capture.video import Pictures
 from edge.errors import SourceError, printable
-from edge.fit import Image
 
-SCHEMES = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
-OPEN_TIMEOUT_S = 10.0  # FFmpeg's own default is 30; a stream over weak Wi-Fi needs a few until its first key frame
-READ_TIMEOUT_S = 5.0
+# With their ports; 0 where an address must name its own.
+SCHEMES = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
+SCHEMES |= dict.fromkeys(("tcp", "udp", "rtp", "srt"), 0)
+_OPENING = 2.0  # times the time-out: a stream over weak Wi-Fi needs a few seconds until its first key frame
+_AHEAD_S = 15.0  # more than a segment of HLS: what is further ahead of its time has jumped
 
 
 def redact(url: str) -> str:
@@ -31,13 +33,11 @@ class Network(Source):
 
     Args:
         text: its URL, with user and password where the camera asks for them.
-        open_timeout_s: how long to wait for the first picture.
-        read_timeout_s: how long to wait for each further one.
     """
 
-    def __init__(
-        self, text: str, open_timeout_s: float = OPEN_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S
-    ) -> None:
+    again = True
+
+    def __init__(self, text: str) -> None:
         self.name = redact(text)
         scheme = text.partition("://")[0].lower()
         if scheme not in SCHEMES:
@@ -46,15 +46,17 @@ class Network(Source):
         if not text.isprintable():  # control characters would reach the server; surrogates crash OpenCV
             raise SourceError(self.name, "holds characters that no address may hold", "Write them as %XX")
         self._url = scheme + text[len(scheme) :]
-        self._timeouts_s = open_timeout_s, read_timeout_s
         self._stream: cv2.VideoCapture | None = None
         self._length = 0
         self._number = 0
+        self._segments = ".m3u8" in text.lower()
+        self._began_s = 0.0
 
     def open(self) -> None:
         """Connect and wait for the first picture."""
         hush()
-        open_ms, read_ms = (round(seconds * 1000) for seconds in self._timeouts_s)
+        read_s = self.settings.timeout_s
+        open_ms, read_ms = round(_OPENING * read_s * 1000), round(read_s * 1000)
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
         started = time.monotonic()
         self._stream = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)
@@ -65,14 +67,19 @@ class Network(Source):
         self.live = self._length <= 0
         rate = self._stream.get(cv2.CAP_PROP_FPS)
         self.rate = rate if 1 <= rate <= 240 else DEFAULT_RATE
-        self._number = 0
+        self._pictures, self._number = Pictures(self._stream), 0
+        self._began_s = time.monotonic() - self._position_s()
+
+    def _position_s(self) -> float:
+        assert self._stream is not None
+        return max(0.0, self._stream.get(cv2.CAP_PROP_POS_MSEC) / 1000)
 
     def _fault(self, waited_s: float) -> SourceError:
         """Say why the stream did not open, asking its server once more in a plain way."""
         from edge.capture.diagnose import diagnose
 
-        silent = waited_s >= min(self._timeouts_s)
-        return SourceError(self.name, *diagnose(self._url, min(self._timeouts_s[0], 3.0), silent))
+        timeout_s = self.settings.timeout_s
+        return SourceError(self.name, *diagnose(self._url, min(timeout_s, 3.0), waited_s >= timeout_s))
 
     def read(self) -> Frame | None:
         """Return the next frame; None at the end of a recording. A live stream has no end but a fault."""
@@ -81,21 +88,30 @@ class Network(Source):
         started = time.monotonic()
         # The first picture has been grabbed by `open`.
         grabbed = self._number == 0 or self._stream.grab()
-        decoded, image = self._stream.retrieve() if grabbed else (False, None)
-        if not decoded:
+        image = self._pictures.retrieve(self.room) if grabbed else None
+        if image is None:
             if not self.live:
                 return None
             raise self._loss(time.monotonic() - started)
         self._number += 1
-        position_s = None if self.live else max(0.0, self._stream.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        picture: Image = image  # type: ignore[assignment]  # uint8, BGR: what CONVERT_RGB, the default, means
-        return Frame(picture, self._number, time.monotonic(), self.name, position_s)
+        if self.live and self._segments:
+            self._wait()
+        return Frame(image, self._number, time.monotonic(), self.name, None if self.live else self._position_s())
+
+    def _wait(self) -> None:
+        """Wait until a picture is due: HLS comes in segments of some seconds, as fast as the network carries them."""
+        due_s, now_s = self._began_s + self._position_s(), time.monotonic()
+        if not now_s - _AHEAD_S < due_s < now_s + _AHEAD_S:
+            self._began_s += now_s - due_s
+        elif due_s > now_s:
+            time.sleep(due_s - now_s)
 
     def _loss(self, waited_s: float) -> SourceError:
         """Say how the stream was lost."""
-        if self._number == 1 and waited_s < self._timeouts_s[1]:
+        timeout_s = self.settings.timeout_s
+        if self._number == 1 and waited_s < timeout_s:
             return SourceError(self.name, "is a single picture, not a stream", "Give the address of the stream")
-        wrong = f"sent nothing for {waited_s:.0f} s" if waited_s >= self._timeouts_s[1] * 0.9 else "ended"
+        wrong = f"sent nothing for {waited_s:.0f} s" if waited_s >= timeout_s * 0.9 else "ended"
         return SourceError(self.name, f"{wrong} after {self._number} frames", "Check the camera and the network")
 
     def close(self) -> None:

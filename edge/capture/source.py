@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
+import numpy as np
+
 from edge.fit import Image
 
 DEFAULT_RATE = 15.0  # frames a second, where a source does not state its own
@@ -39,6 +41,35 @@ def opencv_can_name(path: Path) -> bool:
     return True
 
 
+class Settings(NamedTuple):
+    """How the user wants a source to be read. What does not apply to a kind of source is of no effect.
+
+    Attributes:
+        size: width, height to ask a camera for; None for its own choice.
+        fps: frames a second to ask a camera for; None for its own choice.
+        rotate: degrees clockwise: 0, 90, 180 or 270.
+        mirror: left and right change places, after the rotation.
+        region: left, top, width, height of the part to look at, as shares 0..1 of the picture as it is turned.
+        loop: begin a recording again at its end, for ever.
+        real_time: give a recording's frames at the pace at which it was recorded.
+        timeout_s: for the first picture of a stream twice this, for each further one this.
+    """
+
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    rotate: int = 0
+    mirror: bool = False
+    region: tuple[float, float, float, float] | None = None
+    loop: bool = False
+    real_time: bool = False
+    timeout_s: float = 5.0
+
+
+def anywhere(height: int, width: int) -> Image:
+    """Return new memory for a picture: the default of `Source.room`."""
+    return np.empty((height, width, 3), np.uint8)
+
+
 def ignore(_message: str) -> None:
     """Say nothing: the default of `Source.say`."""
 
@@ -52,6 +83,11 @@ class Source(Protocol):
         rate: frames a second that it means to give. Known once open.
         dropped: frames that were there and not given out: overtaken by newer ones, or unreadable.
         say: called with a line for the user when something happens that is no error.
+        room: called with height and width for memory to put a picture into, so that a live loop allocates nothing. A
+            source need not use it.
+        settings: the user's wishes; set before it is opened.
+        again: after a fault, it is worth opening anew.
+        lasting: "module:Class" and word of what it turned out to be, by which it is found again; None for what it is.
     """
 
     name: str
@@ -59,6 +95,10 @@ class Source(Protocol):
     rate: float = DEFAULT_RATE
     dropped: int = 0
     say: Callable[[str], None] = staticmethod(ignore)
+    room: Callable[[int, int], Image] = staticmethod(anywhere)
+    settings: Settings = Settings()
+    again: bool = False
+    lasting: tuple[str, str] | None = None
 
     def open(self) -> None:
         """Get ready to read.
@@ -85,3 +125,14 @@ class Source(Protocol):
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def opened(source: Source) -> dict[str, object]:
+    """Return what there is to tell of a source that is open."""
+    return {
+        "name": source.name,
+        "live": source.live,
+        "rate": source.rate,
+        "again": source.again,
+        "lasting": source.lasting,
+    }

@@ -5,6 +5,7 @@ import json
 import sys
 
 from edge.capture.devices import Device, list_devices
+from edge.capture.modes import Mode, as_line, list_modes
 from edge.errors import EXIT_FAILED, EXIT_OK, printable
 
 
@@ -17,10 +18,11 @@ def main(options: argparse.Namespace) -> int:
     """List the cameras. Status 1 when there is none that can be used."""
     devices = list_devices()
     for device in devices:
+        modes = list_modes(device.path) if device.problem is None else []
         if options.json:
-            print(json.dumps(as_json(device)))
+            print(json.dumps(as_json(device, modes)))
         elif device.camera:
-            print(as_text(device))
+            print(as_text(device, modes))
     others = [str(device.path) for device in devices if not device.camera]
     if others and not options.json:
         print(f"no cameras, though they look like it: {', '.join(others)}")
@@ -33,16 +35,18 @@ def main(options: argparse.Namespace) -> int:
     return EXIT_FAILED
 
 
-def as_text(device: Device) -> str:
-    """Return a camera as lines for people: what to call it, its name, its lasting path, and what prevents its use."""
+def as_text(device: Device, modes: list[Mode]) -> str:
+    """Return a camera as lines for people: path, name, lasting path, sizes and rates, and what prevents its use."""
     lines = [f"{printable(device.path)}  {printable(device.name)}"]
     if device.by_id is not None:
         lines.append(f"    also {printable(device.by_id)}")
+    if modes:
+        lines.append(f"    {as_line(modes)}")
     lines.append(f"    {device.problem}. {device.remedy}" if device.problem else f"    catdog run {device.path}")
     return "\n".join(lines)
 
 
-def as_json(device: Device) -> dict[str, object]:
+def as_json(device: Device, modes: list[Mode]) -> dict[str, object]:
     """Return a video device as a JSON object."""
     return {
         "path": str(device.path),
@@ -52,4 +56,5 @@ def as_json(device: Device) -> dict[str, object]:
         "usable": device.problem is None,
         "problem": device.problem,
         "remedy": device.remedy or None,
+        "modes": [mode._asdict() for mode in modes],
     }

@@ -2,41 +2,42 @@
 
 import argparse
 import os
-import time
-from contextlib import ExitStack
 
 from edge import settings
-from edge.capture import KINDS, choose
-from edge.capture.feed import Feed
+from edge.capture import KINDS, watch
+from edge.capture.health import Limits
 from edge.capture.quiet import native_silence
-from edge.capture.source import Frame, Source
+from edge.capture.source import Settings
 from edge.capture.stop import Stop
-from edge.classifier import Classifier
 from edge.commands import add_model_arguments, load_classifier, positive
-from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, tell
-from edge.live.gate import LOOK, SKIP, Gate
-from edge.live.heat import FREE, LOOK_S, measured, pace, words
-from edge.live.picture import GOOD, WORDS
-from edge.live.scene import Scene
-from edge.live.tally import Tally, count, summary
-from edge.live.visits import Event
-from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment
+from edge.live.gate import Gate
 from edge.outputs import KINDS as OUTPUTS
-from edge.outputs.together import Together, chosen
+from edge.outputs.together import chosen
+from edge.watch import Run
+
+_EXAMPLES = """examples
+  catdog run                                the first camera, else the demo
+  catdog run 0 --size 1280x720 --mirror     a USB camera
+  catdog run rtsp://USER:PASSWORD@HOST/PATH --when-moving
+  catdog run 0 rtsp://HOST/PATH clip.mp4    three at once
+  catdog run clip.mp4 --loop --real-time    as a camera would
+  catdog run 'clips/*.mp4' --json           each file that fits
+  ffmpeg -i ANY -f mjpeg - | catdog run -   whatever ffmpeg reads
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments; the table of sources is part of the help."""
     forms = "\n".join(f"  {kind.form}\n      {kind.purpose}" for kind in KINDS)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"SOURCE is one of\n{forms}"
+    parser.epilog = f"SOURCE is one of\n{forms}\n\n{_EXAMPLES}"
     # A service has its settings in a file: catdog run @FILE. What stands behind it on the command line goes first.
     parser.fromfile_prefix_chars = settings.PREFIX
     parser.convert_arg_line_to_args = settings.words  # type: ignore[assignment, method-assign]  # so does argparse's manual
-    # "*" and not "?": argparse would print a second source as it is, with its password.
     parser.add_argument(
-        "source", nargs="*", metavar="SOURCE", help="what to watch (auto); see below; @FILE: options from it"
+        "source", nargs="*", metavar="SOURCE", help="what to watch (auto), one or several; see below; @FILE: options"
     )
+    add_source_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, as when the output is piped")
     parser.add_argument("--quiet", action="store_true", help="a line when something happens, not for each answer")
     parser.add_argument("--frames", type=positive, metavar="N", help="end after N frames")
@@ -53,6 +54,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
 
 
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of how sources are read."""
+    parser.add_argument("--size", type=_size, metavar="WxH", help="ask a camera for this size, such as 1280x720")
+    parser.add_argument("--fps", type=_rate, metavar="N", help="ask a camera for N frames a second")
+    parser.add_argument(
+        "--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="turn the picture clockwise by so many degrees"
+    )
+    parser.add_argument("--mirror", action="store_true", help="exchange left and right")
+    parser.add_argument(
+        "--region", type=_region, metavar="L,T,W,H", help="look at a part only: left, top, width, height as shares 0..1"
+    )
+    parser.add_argument("--loop", action="store_true", help="begin a video or photos again at their end")
+    parser.add_argument("--real-time", action="store_true", help="play a video at its own pace, as a camera would")
+    parser.add_argument(
+        "--timeout",
+        type=_rate,
+        metavar="S",
+        default=5.0,
+        help="open again what gives no frame for S seconds (5)",
+    )
+    parser.add_argument(
+        "--give-up-after",
+        type=_patience,
+        metavar="S",
+        help="end after S seconds of failing; never: try for ever, even what has not worked yet",
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Parse WIDTHxHEIGHT for argparse."""
+    width, height = map(int, text.lower().split("x"))
+    if not (8 <= width <= 16384 and 8 <= height <= 16384):
+        raise ValueError
+    return width, height
+
+
+def _region(text: str) -> tuple[float, float, float, float]:
+    """Parse LEFT,TOP,WIDTH,HEIGHT for argparse."""
+    left, top, width, height = map(float, text.split(","))
+    if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= 1.001 and top + height <= 1.001):
+        raise argparse.ArgumentTypeError(f"{text} is no part of the picture: such as 0.25,0,0.5,1")
+    return left, top, min(width, 1 - left), min(height, 1 - top)
+
+
+def _patience(text: str) -> float:
+    """Parse seconds above 0, or "never", for argparse."""
+    return float("inf") if text == "never" else _rate(text)
+
+
 def _rate(text: str) -> float:
     """Parse a number above 0 for argparse."""
     number = float(text)
@@ -62,15 +112,13 @@ def _rate(text: str) -> float:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Watch the source. Status 0 at its end or the user's, 1 when something was lost, 2 when nothing was seen."""
-    if len(options.source) > 1:
-        raise CatdogError("SOURCE", "was given more than once", "Watch one at a time; quote a path with spaces")
+    """Watch the sources. Status 0 at their end or the user's, 1 when something was lost, 2 when nothing was seen."""
     with native_silence():
-        source, outputs = Feed(choose(*(options.source or ["auto"]))), chosen(options)
-        classifier = load_classifier(options)
+        wishes, limits = _wishes(options), _limits(options)
+        feeds = [watch(word, wishes, limits) for word in options.source or ["auto"]]
+        outputs = chosen(options)
         gate = Gate(options.max_fps, options.when_moving, _sign_of_life_s() if options.when_moving else None)
-        scene = Scene(classifier.contract, gate, options.raw)
-        run = Run(source, outputs, classifier, scene)
+        run = Run(feeds, outputs, load_classifier(options), gate, options.raw)
         with Stop() as stop:
             return run.watch(stop, options.frames)
 
@@ -85,118 +133,27 @@ def _sign_of_life_s() -> float | None:
     return None if limit_s is None else limit_s / 4
 
 
-class Run:
-    """One source, classified frame by frame, shown by outputs.
+def _wishes(options: argparse.Namespace) -> Settings:
+    return Settings(
+        options.size,
+        options.fps,
+        options.rotate,
+        options.mirror,
+        options.region,
+        options.loop,
+        options.real_time,
+        options.timeout,
+    )
 
-    Args:
-        source: what to watch; not open yet.
-        outputs: what shows or keeps the answers; not open yet.
-        classifier: answers for each frame.
-        scene: says which frames to look at, and makes verdicts of answers.
-    """
 
-    def __init__(self, source: Source, outputs: Together, classifier: Classifier, scene: Scene) -> None:
-        self._source, self._outputs = source, outputs
-        self._classifier, self._scene = classifier, scene
-        self._tally = Tally(0.0, 0.0)
-        source.say = outputs.say
-        self._latest: Moment | None = None  # the one of the frame that was classified last
-        self._picture = GOOD
-        self._pace, self._heat_due_s = FREE, 0.0
-
-    def watch(self, stop: Stop, limit: int | None) -> int:
-        """Classify until the source ends, `limit` frames are done, or the user asks to stop; return the exit status.
-
-        Raises:
-            CatdogError: there was not one frame. Later faults are printed below the summary.
-            KeyboardInterrupt: the user stopped before there was one.
-        """
-        fault: CatdogError | None = None
-        try:
-            with ExitStack() as cleanup:
-                self._open(cleanup, stop)
-                while limit is None or self._tally.frames < limit:
-                    frame = stop.while_waiting(self._source.read)
-                    if frame is None:
-                        break
-                    self._handle(frame)
-        except (Stop.Asked, Finished):
-            pass
-        except CatdogError as reason:
-            fault = reason
-        return self._finish(fault, stop.asked)
-
-    def _open(self, cleanup: ExitStack, stop: Stop) -> None:
-        cleanup.callback(self._outputs.close)
-        cleanup.callback(self._source.close)
-        stop.while_waiting(self._source.open)
-        self._outputs.open([self._source])
-        cleanup.callback(self._end)
-        self._scene.live = self._source.live
-        now_s = time.monotonic()
-        self._tally = Tally(now_s, now_s)
-
-    def _handle(self, frame: Frame) -> None:
-        choice = self._scene.ask(frame)
-        if self._scene.picture != self._picture:
-            self._picture = self._scene.picture
-            self._outputs.say(f"{frame.source}: {WORDS[self._picture]}")
-        if choice == LOOK:
-            self._outputs.write(self._look(frame))
-        elif choice != SKIP and self._latest is not None:
-            self._outputs.write(self._later(self._latest, frame, ASLEEP, self._scene.wait(frame)))
-
-    def _look(self, frame: Frame) -> Moment:
-        answer = self._classifier.classify(frame.image)
-        now_s = time.monotonic()
-        self._tally = count(self._tally, answer.label, now_s)
-        if self._source.live and now_s >= self._heat_due_s:
-            self._mind_heat(now_s)
-        verdict, events = self._scene.see(frame, answer)
-        age_s = now_s - frame.captured_at
-        beside = (verdict, events, self._picture, LIVE, time.time() - age_s)
-        self._latest = Moment(frame, answer, age_s * 1000, self._tally.rate, self._source.dropped, *beside)
-        return self._latest
-
-    def _mind_heat(self, now_s: float) -> None:
-        """Look at fewer frames on a board that throttles, and at more again when it has cooled down."""
-        heat = measured()
-        after = pace(self._pace, heat, self._tally.rate)
-        if after != self._pace:
-            self._outputs.say(words(after, heat))
-        self._pace, self._scene.cap, self._heat_due_s = after, after.max_fps, now_s + LOOK_S
-
-    def _later(self, latest: Moment, frame: Frame, state: str, events: tuple[Event, ...]) -> Moment:
-        """Return a moment without an answer of its own: the last one stays, and grows old."""
-        now_s = time.monotonic()
-        return latest._replace(
-            frame=frame,
-            age_ms=(now_s - latest.frame.captured_at) * 1000,
-            dropped=self._source.dropped,
-            events=events,
-            picture=self._picture,
-            state=state,
-            time_s=time.time() - (now_s - frame.captured_at),
-        )
-
-    def _end(self) -> None:
-        """Tell of the visit that the end cuts short."""
-        if self._latest is not None and (events := self._scene.end()):
-            self._outputs.write(self._later(self._latest, self._latest.frame, ENDED, events))
-
-    def _finish(self, fault: CatdogError | None, asked: bool) -> int:
-        """Print how it went; return the exit status."""
-        tally, live, dropped = self._tally, self._source.live, self._source.dropped
-        if not tally.frames:
-            if fault is not None:
-                raise fault
-            if asked:
-                raise KeyboardInterrupt
-            return EXIT_USAGE  # every photo was skipped, each with its line
-        lost = self._outputs.lost()
-        tell(f"catdog: {summary(tally, dropped, live, self._scene.asleep)}")
-        for wrong in ([str(fault)] if fault else []) + lost:
-            tell(f"catdog: {wrong}")
-        if asked and not live:
-            return EXIT_INTERRUPTED
-        return EXIT_FAILED if fault or lost or (dropped and not live) else EXIT_OK
+def _limits(options: argparse.Namespace) -> Limits:
+    """Return how long to wait: the sources' own time-outs come first, as they know more of what is wrong."""
+    give_up_s = options.give_up_after
+    several = len(options.source) > 1
+    return Limits(
+        open_s=2 * options.timeout + 10,
+        read_s=options.timeout + 2,
+        give_up_s=None if give_up_s == float("inf") else give_up_s,
+        # What has never worked is a mistake of the user, who is still there to mend it; unless others work.
+        insist=several or give_up_s is not None,
+    )

@@ -76,6 +76,11 @@ class Scene:
         """Return what has happened by a frame that was not looked at: the last verdict stays."""
         return self._follow(frame, None)
 
+    def miss(self, now_s: float) -> tuple[Event, ...]:
+        """Return what has happened by the time of a live source that gives no frame: whoever was there has left."""
+        self._presence, events = follow(self._presence, None, now_s)
+        return events
+
     def end(self) -> tuple[Event, ...]:
         """Return the visit that the end cuts short; may be called twice."""
         events, self._presence = finish(self._presence), Presence()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.capture import devices
+from edge.capture import devices, modes
 from edge.capture.devices import Device, Verdict, list_devices, probe
 from edge.commands import cameras
 from tests.conftest import Command
@@ -101,7 +101,7 @@ def test_devices_are_listed_by_number_with_name_and_lasting_path(machine: tuple[
         ("video10", "codec"),
     ]
     assert listed[1].by_id == dev / "v4l" / "by-id" / "usb-HD_Cam-index0"
-    assert "\x1b" not in cameras.as_text(listed[0])
+    assert "\x1b" not in cameras.as_text(listed[0], [])
 
 
 def test_a_device_that_never_answers_does_not_hold_up_the_list(
@@ -127,6 +127,44 @@ def listing(monkeypatch: pytest.MonkeyPatch, found: list[Device], *words: str) -
 
     monkeypatch.setattr(cameras, "list_devices", lambda: found)
     return main(["cameras", *words])
+
+
+class Modes:
+    """Answers what sizes there are, as a driver would: two formats, one of them with one size, and rates."""
+
+    FORMATS = (b"MJPG", b"YUYV")
+
+    def __call__(self, _descriptor: int, request: int, argument: bytearray) -> int:
+        index = struct.unpack_from("I", argument)[0]
+        if request == modes._ENUM_FORMATS:
+            argument[44:48] = self._nth(self.FORMATS, index)
+            return 0
+        sizes = ((1280, 720), (640, 480)) if argument[4:8] == b"MJPG" else ((640, 480),)
+        if request == modes._ENUM_SIZES:
+            struct.pack_into("3I", argument, 8, 1, *self._nth(sizes, index))
+        else:
+            assert struct.unpack_from("2I", argument, 8) in sizes
+            struct.pack_into("3I", argument, 16, 1, 1, self._nth((30, 15), index))
+        return 0
+
+    @staticmethod
+    def _nth(rows: tuple, index: int) -> object:
+        if index >= len(rows):
+            raise OSError(errno.EINVAL, "no more")
+        return rows[index]
+
+
+def test_a_camera_tells_its_sizes_and_rates(tmp_path: Path) -> None:
+    (tmp_path / "video0").touch()
+    listed = modes.list_modes(tmp_path / "video0", Modes())
+    assert listed == [
+        modes.Mode("MJPG", 1280, 720, (30.0, 15.0)),
+        modes.Mode("MJPG", 640, 480, (30.0, 15.0)),
+        modes.Mode("YUYV", 640, 480, (30.0, 15.0)),
+    ]
+    assert modes.as_line(listed) == "1280x720 at 30/s, 640x480 at 30/s"
+    assert modes.list_modes(tmp_path / "none", Modes()) == []
+    assert modes.list_modes(tmp_path / "video0") == [], "a file offers nothing"
 
 
 USABLE = Device(Path("/dev/video0"), "HD Cam", Path("/dev/v4l/by-id/usb-HD"), None, "", camera=True)

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,11 +15,10 @@ from edge.capture.auto import Auto
 from edge.capture.camera import Camera
 from edge.capture.demo import FADE_S, FOLDER, RATE, SHOWN_S, Demo
 from edge.capture.devices import Device, Verdict
-from edge.capture.feed import Feed
 from edge.capture.file import File
 from edge.capture.photos import Photos
 from edge.capture.source import Frame, Source
-from edge.errors import CatdogError, InputError, SourceError
+from edge.errors import InputError, SourceError
 from tests.clips import BLUE, RED, cut, jpeg, noise, pan, photos, solid, write_clip, zoom
 
 
@@ -62,6 +60,11 @@ class Script(Source):
     ("word", "kind"),
     [
         ("auto", "Auto"),
+        ("pattern", "Pattern"),
+        ("-", "Stdin"),
+        ("csi:1", "Csi"),
+        ("camera:HD Cam", "Camera"),
+        ("clips/*.mp4", "Files"),
         ("demo", "Demo"),
         ("0", "Camera"),
         ("12", "Camera"),
@@ -273,9 +276,12 @@ class FakeCamera:
     def isOpened(self) -> bool:  # noqa: N802
         return self.opens
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
+    def grab(self) -> bool:
         self.left -= 1
-        return (True, np.zeros((48, 64, 3), np.uint8)) if self.left >= 0 else (False, None)
+        return self.left >= 0
+
+    def retrieve(self, into: np.ndarray | None = None) -> tuple[bool, np.ndarray]:
+        return True, np.zeros((48, 64, 3), np.uint8) if into is None else into
 
     def get(self, _what: int) -> float:
         return 30.0
@@ -347,73 +353,6 @@ def test_auto_shows_the_demo_where_there_is_no_camera() -> None:
     with source:
         assert (source.name, source.read().number, source.live) == ("demo", 1, True)
     assert "no camera" in said[0]
-
-
-# The feed
-
-
-def test_a_slow_reader_of_a_live_source_gets_the_newest_frame_and_the_rest_is_counted() -> None:
-    with Feed(Script(*["frame"] * 60, live=True, pace_s=0.005)) as feed:
-        seen = []
-        while (frame := feed.read()) is not None:
-            seen.append((frame.number, time.monotonic() - frame.captured_at))
-            time.sleep(0.05)  # ten times slower than the source
-    numbers = [number for number, _ in seen]
-    assert numbers == sorted(set(numbers))
-    assert numbers[-1] == 60
-    assert len(numbers) < 15
-    assert feed.dropped == 60 - len(numbers)
-    # Not one frame waited longer than a period of the source; the last ones are those after its end.
-    assert sorted(age_s for _, age_s in seen[:-1])[len(seen) // 2] < 0.02
-
-
-def test_a_slow_reader_of_a_recording_gets_every_frame() -> None:
-    with Feed(Script(*["frame"] * 20)) as feed:
-        numbers = []
-        while (frame := feed.read()) is not None:
-            numbers.append(frame.number)
-            time.sleep(0.002)
-    assert (numbers, feed.dropped) == (list(range(1, 21)), 0)
-
-
-def test_what_a_source_raises_reaches_the_reader_after_the_frames_before_it() -> None:
-    with Feed(Script("frame", SourceError("cam", "is gone", "Plug it in"))) as feed:
-        assert feed.read().number == 1
-        with pytest.raises(SourceError, match="is gone"):
-            feed.read()
-
-
-def test_a_source_that_does_not_open_says_so_through_the_feed(tmp_path: Path) -> None:
-    with pytest.raises(CatdogError, match="no such file"):
-        Feed(File(str(tmp_path / "none.mp4"))).open()
-
-
-def test_a_feed_that_is_closed_lets_go_of_thread_and_source() -> None:
-    before = threading.active_count()
-    script = Script(*["frame"] * 1000)
-    feed = Feed(script)
-    feed.open()
-    feed.read()
-    feed.close()
-    feed.close()
-    assert script.closed == 1
-    assert threading.active_count() == before
-
-
-def test_a_read_that_never_returns_does_not_hold_up_the_end() -> None:
-    never = threading.Event()
-
-    class Hung(Script):
-        def read(self) -> Frame | None:
-            never.wait()
-            return None
-
-    feed = Feed(Hung(live=True))
-    feed.open()
-    started = time.monotonic()
-    feed.close()
-    assert time.monotonic() - started < 2
-    never.set()
 
 
 # Helpers of other tests

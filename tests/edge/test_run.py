@@ -105,14 +105,35 @@ def test_without_a_camera_auto_shows_the_demo_and_says_so(command: Command, mode
     assert "no camera delivers frames" in done.stderr.splitlines()[0]
 
 
-def test_a_stream_is_watched_until_it_is_lost(command: Command, model: Path) -> None:
-    with serving(mjpeg(solid(BLUE, 30))) as host:
-        done = command("edge", "run", f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, expect=1)
-    assert {row["label"] for row in rows(done.stdout)} == {"blue"}
-    said, fault = done.stderr.splitlines()
-    assert re.search(r"; \d+ dropped$", said)
-    assert "ended after 30 frames" in fault
+def test_a_stream_that_is_lost_is_opened_again(command: Command, model: Path) -> None:
+    with serving(mjpeg(solid(BLUE, 3))) as host:
+        words = (f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, "--frames", 2, "--json")
+        done = command("edge", "run", *words)
+    assert {row["label"] for row in rows(done.stdout) if row["state"] == "live"} == {"blue"}
     assert "SECRET" not in done.stdout + done.stderr
+
+
+def test_a_stream_that_stays_away_is_given_up_when_asked_to(model: Path) -> None:
+    with serving(mjpeg(solid(BLUE, 30), lambda: server_gone.set())) as host:
+        server_gone = threading.Event()
+        words = ("edge", "run", f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, "--timeout", 1)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *map(str, words), "--give-up-after", "1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert server_gone.wait(60)
+    out, errors = process.communicate(timeout=120)
+    assert process.returncode == 1, errors
+    assert {row["label"] for row in rows(out) if row["state"] == "live"} == {"blue"}
+    assert "lost" in {row["state"] for row in rows(out)}
+    lost, *_, summary, fault = errors.splitlines()
+    assert "trying again" in lost
+    assert re.search(r"; \d+ dropped", summary)
+    assert "http://" in fault
+    assert "SECRET" not in out + errors
 
 
 def test_frames_ends_a_run_early(command: Command, model: Path, clip: Path) -> None:
@@ -136,7 +157,11 @@ def test_frames_ends_a_run_early(command: Command, model: Path, clip: Path) -> N
         (["http://user:SECRET@127.0.0.1:9/"], "refuses connections"),
         (["rtsp://127.0.0.1:9/?token=SECRET"], "refuses connections"),
         (["user:SECRET@host/stream"], "there is no such file"),
-        (["demo", "rtsp://user:SECRET@host/"], "more than once"),
+        (["demo", "", "rtsp://user:SECRET@host/"], "is empty"),
+        (["csi:x"], "is no camera's number"),
+        (["camera:none such"], "there is none"),
+        (["none/*.mp4"], "fits no file"),
+        (["pattern", "--region", "0.5,0.5,0.001,0.001"], "leaves 1 x 0 pixels"),
         (["demo", "--record", "out.txt"], "suffix that is no video's"),
         (["demo", "--record", "/nowhere/out.mp4"], "folder does not exist"),
         (["demo", "--show"], "--show"),
@@ -151,8 +176,8 @@ def test_what_cannot_be_run_is_one_line(
     chosen = [] if "--model" in words else ["--model", model]
     done = command("edge", "run", *words, *chosen, expect=2, env=QUIET)
     assert wrong in one_line(done)
-    assert done.stdout == ""
-    assert "SECRET" not in done.stderr
+    assert {row["state"] for row in rows(done.stdout)} <= {"connecting"}
+    assert "SECRET" not in done.stderr + done.stdout
 
 
 def test_a_bad_photo_alone_is_one_line(command: Command, model: Path, tmp_path: Path) -> None:

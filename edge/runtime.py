@@ -7,16 +7,28 @@ from typing import Any
 from edge.errors import CatdogError, ModelError
 from edge.quiet import quiet
 
+
+def was_interrupted(fault: BaseException | None) -> bool:
+    """True where Ctrl-C came during an import: native modules turn it into an ImportError."""
+    while fault is not None and not isinstance(fault, KeyboardInterrupt):
+        fault = fault.__cause__ or fault.__context__
+    return fault is not None
+
+
 try:
     from ai_edge_litert.interpreter import Interpreter
 
     NAME = "ai-edge-litert"
-except ImportError:
+except ImportError as missing:
+    if was_interrupted(missing):
+        raise KeyboardInterrupt from None
     try:
         from tflite_runtime.interpreter import Interpreter
 
         NAME = "tflite-runtime"
-    except ImportError:
+    except ImportError as missing_too:
+        if was_interrupted(missing_too):
+            raise KeyboardInterrupt from None
         Interpreter = None
         NAME = "none"
 

@@ -98,3 +98,17 @@ def test_a_name_outside_the_output_s_alphabet_is_no_fault(tmp_path: Path) -> Non
         )
         done = subprocess.run(words, capture_output=True, cwd=ROOT, check=True, env=ascii_only)
         assert b"\\u732b.jpg" in done.stdout
+
+
+def test_ctrl_c_during_the_import_of_a_runtime_is_ctrl_c(tmp_path: Path) -> None:
+    # What pybind11 makes of it: an ImportError, raised from the KeyboardInterrupt.
+    (tmp_path / "ai_edge_litert").mkdir()
+    (tmp_path / "ai_edge_litert" / "__init__.py").touch()
+    (tmp_path / "ai_edge_litert" / "interpreter.py").write_text(
+        "try:\n    raise KeyboardInterrupt\nexcept KeyboardInterrupt as fault:\n"
+        "    raise ImportError('initialization failed') from fault\n"
+    )
+    words = [sys.executable, "-m", "edge", "classify", "x.jpg"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (130, "catdog: interrupted\n")

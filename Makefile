@@ -11,7 +11,7 @@ LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.ve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench faults soak lint format check check-edge check-peers deploy status wheel lock clean
+.PHONY: help setup run test train convert models bench faults soak lint format check check-edge check-peers test-pi deploy status wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ check-edge: wheel ## prove that the wheel works alone, in a fresh environment wi
 
 check-peers: $(FULL) $(PEERS) ## see that MediaPipe understands our model files (installs it: 650 MB)
 	.venv/full/bin/python -m pytest tests/convert/test_mediapipe.py
+
+test-pi: $(FULL) ## build and boot an emulated Raspberry Pi, and do with it what users do (ARGS="--clip pet.mp4"; an hour, as root)
+	.venv/full/bin/python -m tests.pi $(ARGS)
 
 deploy: $(DEPLOY) ## put it on boards and keep it there (HOST="pi@raspberrypi.local ..." ARGS="--source 0")
 	.venv/deploy/bin/python -m edge.deploy push $(HOST) $(ARGS)

@@ -3,11 +3,13 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from edge.deploy.layout import Layout, unit
+from tests.conftest import ROOT
 
 EXPOSURE = 2.5  # the most that `systemd-analyze security` may say
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
@@ -68,3 +70,21 @@ def test_another_root_moves_every_path() -> None:
     paths = re.findall(r"(?:/srv/test)?/(?:opt|etc|var/lib)/catdog", text)
     assert len(paths) >= 8
     assert all(path.startswith("/srv/test/") for path in paths)
+
+
+REFUSE_EXEC_GAIN = """
+import ctypes, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):  # PR_SET_MDWE, Linux 6.3: what MemoryDenyWriteExecute= asks of the kernel
+    sys.exit(77)
+from edge.cli import main
+sys.exit(main(["selftest"]) or main(["run", "demo", "--frames", "2", "--quiet"]))
+"""
+
+
+def test_the_program_needs_no_memory_that_is_writable_and_executable() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSE_EXEC_GAIN], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 77:
+        pytest.skip("this kernel cannot refuse it")
+    assert done.returncode == 0, done.stderr

@@ -123,7 +123,9 @@ class Board:
         (self.folder / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host\nPidFile none\nUsePAM no\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nStrictModes no\nPasswordAuthentication no\n"
-            f"PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nSetEnv PATH={self.bin}:/usr/bin:/bin HOME={self.folder}\n"
+            f"PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n"
+            # HOME: nobody's .bashrc shall put anything before the stand-ins.
+            f"SetEnv PATH={self.bin}:/usr/bin:/bin HOME={self.folder}\n"
         )
         (self.folder / "ssh_config").write_text(
             f"Host *\n  IdentityFile {self.folder}/key\n  UserKnownHostsFile {self.folder}/known_hosts\n"

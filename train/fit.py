@@ -90,7 +90,12 @@ class Trainer:
         self.recipe, self.samples, self.validation, self.seed = recipe, samples, validation, seed
         self.strategy = tf.distribute.get_strategy()
         if "TF_CONFIG" in os.environ:
-            self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            try:
+                self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            except ValueError as fault:
+                raise InputError(
+                    "TF_CONFIG", f"names no cluster ({fault})", "Write it as docs/training.md does"
+                ) from None
         resolver = self.strategy.cluster_resolver
         self.worker = int(resolver.task_id or 0) if resolver else 0
         self.workers = max(1, self.strategy.num_replicas_in_sync)

@@ -5,6 +5,7 @@ Every builder takes the number of classes and returns the logits of pictures tha
 ReLU or ReLU6 and there are no squeeze-excite blocks, so that int8 costs nothing.
 """
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -198,12 +199,16 @@ def load_backbone(model: keras.Model, alpha: float, weights: Path | None) -> Non
             (224, 224, 3), alpha=alpha, include_top=False, weights=None if weights else "imagenet"
         )
         if weights:
-            source.load_weights(weights)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a hundred of them before the error, where the shapes are others
+                source.load_weights(weights)
     except (OSError, ValueError, KeyError) as fault:
-        first_line = str(fault).strip().split("\n")[0][:120]
+        lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
+        told = next((line for line in lines if not line.endswith(":")), type(fault).__name__)  # past Keras' heading
+        line = told.split(". ")[0][:120]
         raise InputError(
             weights or "ImageNet weights",
-            f"cannot be loaded as MobileNetV2 {alpha} without top ({first_line})",
+            f"cannot be loaded as MobileNetV2 {alpha} without top ({line})",
             "Give the right file with --weights, or a network that needs none: --network compact",
         ) from None
     for layer in source.layers:

@@ -286,6 +286,19 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_weights_of_another_shape_are_one_line(here: Command, photos: Path, tmp_path: Path, backbone: Path) -> None:
+    words = ("--out", tmp_path, "--cache", tmp_path / "cache", "--side", "32", "--network", "mobilenet")
+    assert "must match" in one_line(here("train", photos, *words, "--weights", backbone, expect=2))
+
+
+def test_a_cluster_that_is_none_is_one_line(
+    here: Command, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", "{nonsense")
+    line = one_line(here("train", photos, "--out", tmp_path, "--cache", tmp_path / "cache", expect=2))
+    assert "TF_CONFIG: names no cluster" in line
+
+
 @pytest.mark.parametrize("epochs", [0, 1])
 def test_a_backbone_is_started_from(
     here: Command, photos: Path, tmp_path: Path, trained: Path, backbone: Path, epochs: int

@@ -28,17 +28,20 @@ class Cutter:
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._looked = 0  # so much of it has been looked at in vain
+        self.torn = 0  # pictures whose end never came
 
     def feed(self, more: bytes) -> Iterator[bytes]:
         """Take more bytes; yield each picture that they complete."""
         self._bytes += more
         while (picture := self._next()) is not None:
-            yield picture
+            if picture:
+                yield picture
         if len(self._bytes) > _MOST_BYTES:
             del self._bytes[:-2]
             self._looked = 0
 
     def _next(self) -> bytes | None:
+        """Return the next picture; nothing in place of a torn one, None where there is none yet."""
         start = self._bytes.find(_START)
         if start < 0:
             del self._bytes[:-2]  # it may end in the middle of a marker
@@ -47,9 +50,13 @@ class Cutter:
             del self._bytes[:start]
             self._looked = 0
         begin = max(self._looked, _end_of_header(self._bytes))
-        end = self._bytes.find(_END, begin)
+        end, next_start = self._bytes.find(_END, begin), self._bytes.find(_START, begin)
+        if next_start >= 0 and (end < 0 or next_start < end):  # half a picture, and then another one
+            del self._bytes[:next_start]
+            self._looked, self.torn = 0, self.torn + 1
+            return b""
         if end < 0:
-            self._looked = max(begin, len(self._bytes) - 1)
+            self._looked = max(begin, len(self._bytes) - 2)
             return None
         picture = bytes(self._bytes[: end + 2])
         del self._bytes[: end + 2]
@@ -107,7 +114,9 @@ class Stream(Source):
                 self.dropped += 1
             if not (more := self._more()):
                 break
+            torn = self._cutter.torn
             self._waiting += self._cutter.feed(more)
+            self.dropped += self._cutter.torn - torn
             if self.live and len(self._waiting) > 1:  # only the newest is worth decoding
                 self.dropped += len(self._waiting) - 1
                 del self._waiting[:-1]

@@ -1,0 +1,15 @@
+"""The soak in short: the whole of it is `make soak`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
+def test_nothing_grows_over_some_thousand_frames(command: Command, model: Path) -> None:
+    done = command("tests.bench.soak", "--frames", 6000, "--model", model)
+    assert "6000 frames in" in done.stdout
+    assert done.stdout.count("descriptors") == 6

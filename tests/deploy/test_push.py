@@ -1,11 +1,11 @@
 """Pushing to a board over a real ssh server: what travels, what changes, and what a fault or a kill leaves behind."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 
+from edge.deploy import kit, signing
 from tests.deploy.board import Board, program_wheel
 from tests.tiny import tiny_model
 
@@ -205,8 +205,10 @@ def test_a_rehearsal_changes_nothing(bare: Board, wheel: Path) -> None:
     assert list(bare.root.iterdir()) == []
 
 
-def test_an_older_model_is_refused_unless_told(board: Board, wheel: Path) -> None:
-    time.sleep(1.1)  # signatures are told apart by seconds
+def test_an_older_model_is_refused_unless_told(board: Board, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(signing.time, "strftime", lambda *_: "2099-01-01T00:00:00Z")
+        kit.model(model(board, "second"), signing.Signer(board.home / ".config" / "catdog"))
     board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "second"))
     words = ("push", board.host, "--wheel", wheel, "--model", model(board, "first"))
     assert "is older (signed" in board.deploy(*words, expect=1).stdout.splitlines()[-1]

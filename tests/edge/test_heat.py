@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge import watch
 from edge.board import Machine
 from edge.cli import main
-from edge.commands import run
 from edge.live.heat import FREE, Heat, Pace, measured, pace, words
 
 HOT, WARM, COOL = Heat(0, 81.0), Heat(0, 76.0), Heat(0, 55.0)
@@ -66,8 +66,8 @@ def test_every_change_is_worth_a_line() -> None:
 def test_the_runner_slows_down_and_says_so(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run, "measured", lambda: HOT)
-    monkeypatch.setattr(run, "LOOK_S", 0.0)
+    monkeypatch.setattr(watch, "measured", lambda: HOT)
+    monkeypatch.setattr(watch, "LOOK_S", 0.0)
     assert main(["run", "demo", "--frames", "4", "--model", str(model)]) == 0
     errors = capsys.readouterr().err
     assert "the board throttles (81 °C): 1.0 frames a second at most" in errors

@@ -156,13 +156,13 @@ def test_what_hangs_while_opening_is_killed_and_given_up(tmp_path: Path) -> None
 
 @linux
 def test_hung_reads_leave_nothing_behind(tmp_path: Path) -> None:
-    def used() -> tuple[int, int, str]:
-        children = Path(
-            f"/proc/{os.getpid()}/task/{os.getpid()}/children"
-        ).read_text()  # other tests may have left some
-        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), children
+    def used() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
-    before = used()
+    def children() -> set[str]:
+        return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
+
+    others, before = children(), used()  # others: what earlier tests have left
     feed = scripted(tmp_path, *[[2, "hang"]] * 3, [2])
     assert frames_of(feed)
     assert feed.reconnects == 3

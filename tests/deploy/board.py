@@ -185,20 +185,18 @@ class Board:
         )
         config = [] if "--ssh-config" in words else ["--ssh-config", str(self.folder / "ssh_config")]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "SSH_"))}
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-c", program, *map(str, words), *config],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
             env={**kept, "HOME": str(self.home)},
-        )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
+        ) as process:
+            try:
+                yield process
+            finally:
                 process.kill()
-                process.communicate()
 
     def running(self) -> tuple[str, str]:
         """Return the names of the release and the model that the links point to."""

@@ -21,7 +21,7 @@ def ask(words: Sequence[str]) -> str:
 
 
 def free_bytes(path: Path) -> int:
-    """Return the bytes that a program may still write to the disk that `path` is on; shutil would cost the start-up."""
+    """Return how much this user can still write to the disk that `path` is on; shutil would cost the start-up."""
     disk = os.statvfs(path)
     return disk.f_bavail * disk.f_frsize
 

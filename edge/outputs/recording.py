@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 
+from edge.board import free_bytes
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
@@ -32,12 +33,6 @@ _WAITING = 4  # pictures: more would only use memory
 _STALE_S = 60.0  # an unfinished one that has not grown for so long is nobody's
 _PATIENCE_S = 30.0  # to finish a long one on a slow card
 _LEAST_SIDE = 16  # smaller pictures are padded: encoders refuse them
-
-
-def free_bytes(folder: Path) -> int:
-    """Return how much this user can still write to a folder's disk."""
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
 
 
 def make(options: Namespace) -> Output:

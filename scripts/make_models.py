@@ -66,22 +66,9 @@ _WEIGHTS = """- The ImageNet weights that training started from: Apache-2.0 ({or
 
 MODELS = (
     Model(
-        "first",
+        "default",
         ("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08"),
         weights="mobilenet_v2_1.0_224_no_top.weights.h5",
-        shipped=False,
-    ),
-    Model(
-        "default",
-        # With little damage done to the photos: what was learned of bad light stays, and good light gets its due.
-        (
-            *("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08"),
-            *("--epochs", "5", "--learning-rate", "1.5e-4", "--set", "grow=[]", "--set", "repeat=4"),
-            *("--set", "views.zoom=[0.7,1.1]", "--set", "views.aspect=1.3", "--set", "views.rotation=8"),
-            *("--set", "views.light=1.5", "--set", "views.colour=0.25", "--set", "views.noise=8"),
-            *("--set", "views.blur=0.08", "--set", "views.erase=0", "--set", "views.paste=0.06"),
-        ),
-        start="first",
         notes=_NOTES + _WEIGHTS.format(origin="MobileNetV2 1.0 of google-coral/test_data"),
     ),
     Model(

@@ -23,12 +23,14 @@ class Photo(NamedTuple):
         label: its class, by the name that people see.
         split: "train", "val" or "test".
         digest: SHA-256 of the file's bytes, in hex.
+        origin: number of the DATA folder that it lies in.
     """
 
     path: Path
     label: str
     split: str
     digest: str
+    origin: int = 0
 
 
 class Dataset(NamedTuple):
@@ -84,17 +86,18 @@ def load(
     Raises:
         InputError: a folder cannot be used, or fewer than two classes are left.
     """
-    rows = list_photos(folders, renames) + [row._replace(split="test") for row in list_photos(judging, renames)]
-    if renames and (unknown := set(renames) - {parent.name for path, _, _ in rows for parent in path.parents}):
+    rows = [(*row, origin) for origin, folder in enumerate(folders) for row in list_photos([folder], renames)]
+    rows += [(path, label, "test", len(folders)) for path, label, _ in list_photos(judging, renames)]
+    if renames and (unknown := set(renames) - {parent.name for path, *_ in rows for parent in path.parents}):
         raise InputError(", ".join(sorted(unknown)), "is no class folder, so it cannot be renamed", "Check --label")
-    if missing := sorted(set(classes) - {label for _, label, _ in rows}):
+    if missing := sorted(set(classes) - {label for _, label, *_ in rows}):
         raise InputError(f"class {missing[0]}", "has no folder", "Check --classes")
-    rows = [row for row in rows if not classes or row.label in classes]
-    has_validation = any(split == "val" for _, _, split in rows)
+    rows = [row for row in rows if not classes or row[1] in classes]
+    has_validation = any(split == "val" for _, _, split, _ in rows)
     skipped: list[CatdogError] = []
     kept: dict[str, Photo] = {}
     left_out: Counter[str] = Counter()
-    for path, label, split in rows:
+    for path, label, split, origin in rows:
         try:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as fault:
@@ -106,7 +109,7 @@ def load(
         side = split or "train"
         if side == "train" and not has_validation and _share(seed, digest) < validation:
             side = "val"
-        _keep(Photo(path, label, side, digest), kept, left_out)
+        _keep(Photo(path, label, side, digest, origin), kept, left_out)
     labels = tuple(sorted({photo.label for photo in kept.values()}))
     if len(labels) < 2:
         found = f"only the class {labels[0]!r}" if labels else "no class"

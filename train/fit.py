@@ -28,6 +28,7 @@ import tensorflow as tf
 from edge.errors import CatdogError, InputError
 from edge.files import replacing
 from train.augment import RandomLight, RandomPaste, RandomView
+from train.balance import times_shown
 from train.calibrate import best_temperature
 from train.recipe import Recipe
 
@@ -39,10 +40,12 @@ class Samples:
     Attributes:
         take: positions int64 (n,) -> uint8 (n, height, width, 3), RGB.
         targets: float32 (photos, classes), rows that sum to 1.
+        origins: number of the DATA folder that each came from, int64 (photos,).
     """
 
     take: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
     targets: npt.NDArray[np.float32]
+    origins: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -108,15 +111,18 @@ class Trainer:
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(weight) for weight in self.model.weights] if recipe.ema else []
             self._decay = tf.Variable(recipe.ema, trainable=False)
-        labels = samples.targets.argmax(1)
-        counts = np.maximum(1, np.bincount(labels, minlength=samples.targets.shape[1]))
-        times = np.clip(np.rint(counts.max() / counts), 1, recipe.repeat).astype(int)
-        self._rows = np.repeat(np.arange(len(samples)), times[labels])
+        times = times_shown(samples.targets.argmax(1), samples.origins, recipe.repeat, recipe.repeat_origin)
+        self._rows = np.repeat(np.arange(len(samples)), times)
         self.history: list[Epoch] = []
         self.best: list[npt.NDArray[Any]] = []
         self.best_epoch, self.best_accuracy = 0, 0.0
         self.best_logits = np.empty((0, 0), np.float32)  # of the validation photos, by the best weights
         self._steps: dict[int, Callable[..., Any]] = {}
+
+    @property
+    def shown(self) -> int:
+        """How many pictures an epoch shows."""
+        return len(self._rows)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -20,6 +20,7 @@ _RECIPE = {
     "mixup": _SHARE,
     "cutmix": _SHARE,
     "repeat": (1, 1000),
+    "repeat_origin": (1, 1000),
     "patience": (0, 100_000),
     "margin": (1.0, 4.0),
     "teacher_weight": _SHARE,

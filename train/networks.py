@@ -97,33 +97,32 @@ def _mobilenet(alpha: float) -> Callable[[Any, int], Any]:
 
 
 _FINE_TUNING = Recipe(
-    epochs=12,
+    epochs=9,
     learning_rate=3e-4,
     schedule="cosine",
     warmup=0.05,
     smoothing=0.05,
     ema=0.998,
     repeat=3,
+    repeat_origin=2,
     # Never a narrow cut: where the animal is not in it, it would teach that a bare wall is one.
     views=Views(
-        zoom=(0.6, 1.25),
+        zoom=(0.65, 1.1),
         aspect=1.5,
-        rotation=15,
-        light=1.8,
-        colour=0.35,
+        rotation=10,
+        light=1.6,
+        colour=0.3,
         grey=0.05,
-        blur=0.15,
-        noise=16,
-        erase=0.1,
-        paste=0.12,
+        blur=0.1,
+        noise=10,
+        paste=0.1,
     ),
     margin=1.2,
-    grow=((0.5, 0.8),),
     freeze_norm=True,
 )
 
 # A small network starts further away, as its weights are of 224 pixels: a higher rate, for longer.
-_FINE_TUNING_SMALL = _FINE_TUNING._replace(epochs=14, learning_rate=5e-4, grow=())
+_FINE_TUNING_SMALL = _FINE_TUNING._replace(epochs=14, learning_rate=5e-4)
 
 NETWORKS = {
     "origin": Network(

@@ -22,6 +22,8 @@ class Recipe(NamedTuple):
         cutmix: share of batches in which a rectangle comes from another picture (Yun et al., CutMix, 2019).
         class_weights: weigh classes by the inverse of their number of photos.
         repeat: show photos of a rare class up to so many times in an epoch, until it has as many as the largest.
+        repeat_origin: show photos of a small DATA folder up to so many times, until it gives a class as many as the
+            largest folder does: variety of origin is worth more than number.
         patience: stop after so many epochs without a better validation; 0 never stops.
         views: augmentation.
         margin: the cached picture is so much larger than the input, so that zooming in loses nothing.
@@ -43,6 +45,7 @@ class Recipe(NamedTuple):
     cutmix: float = 0.0
     class_weights: bool = False
     repeat: int = 1
+    repeat_origin: int = 1
     patience: int = 0
     views: Views = Views()
     margin: float = 1.0

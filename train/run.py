@@ -69,6 +69,7 @@ def main(options: argparse.Namespace) -> int:
         "labels": list(data.labels),
         "weights": file_digest(options.weights) if options.weights else None,
         "workers": trainer.workers,
+        "shown": trainer.shown,
         **({"start": file_digest(options.start)} if options.start else {}),
         "teachers": [file_digest(path) for path in options.teacher],
         "precision": precision,

@@ -67,7 +67,8 @@ def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: P
     report_skipped(list(found.skipped))
     labels = [photo.label for photo in found.photos]
     targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]
-    return Samples(found.take, targets.reshape(-1, len(data.labels))), labels
+    origins = np.array([photo.origin for photo in found.photos], np.int64)
+    return Samples(found.take, targets.reshape(-1, len(data.labels)), origins), labels
 
 
 def show_progress(what: str) -> Callable[[int, int], None]:

@@ -299,6 +299,10 @@ class Trainer:
         logits = predict_logits(self._features, self.validation) @ kernel + bias
         self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0, logits))
 
+    def judge_start(self) -> None:
+        """Take the weights that it starts from for an epoch 0."""
+        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0))
+
     def start_average(self) -> None:
         """Let the averaged weights begin at the current ones."""
         for average, weight in zip(self.average, self.model.weights, strict=False):

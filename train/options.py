@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from train.networks import Network
     from train.recipe import Recipe
 
+START_HELP = "train this model of the same network and classes further; several are averaged"
 TEACHER_HELP = "learn from this network's answers, too; several are averaged"
 PRECISION_HELP = "of the arithmetic; auto takes bfloat16 where there is a GPU"
 
@@ -49,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
     parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
-    parser.add_argument(
-        "--start", type=Path, metavar="FILE.keras", help="train this model of the same network and classes further"
-    )
+    parser.add_argument("--start", action="append", default=[], type=Path, metavar="FILE.keras", help=START_HELP)
     parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
@@ -89,7 +88,7 @@ def recipe_of(network: "Network", options: argparse.Namespace) -> "Recipe":
         InputError: they make no sense, or not with this network.
     """
     recipe = change_recipe(network.recipe, options)
-    if not recipe.epochs and network.backbone is None:
+    if not (recipe.epochs or options.start) and network.backbone is None:
         raise InputError("--epochs 0", f"leaves {options.network} knowing nothing", "Give 1 or more")
     if recipe.grow and not network.any_size:
         raise InputError("grow", f"cannot be: {options.network} takes pictures of one size", "Choose another --network")

@@ -70,7 +70,7 @@ def main(options: argparse.Namespace) -> int:
         "weights": file_digest(options.weights) if options.weights else None,
         "workers": trainer.workers,
         "shown": trainer.shown,
-        **({"start": file_digest(options.start)} if options.start else {}),
+        **({"start": [file_digest(path) for path in options.start]} if options.start else {}),
         "teachers": [file_digest(path) for path in options.teacher],
         "precision": precision,
         **recipe.document(),
@@ -80,7 +80,7 @@ def main(options: argparse.Namespace) -> int:
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint, identity)
     elif options.start:
-        _start_from_model(trainer, options.start, data.labels)
+        _start_from_models(trainer, options.start, data.labels)
     elif network.backbone is not None:
         _start_from_backbone(trainer, network, recipe, options)
     with Curves(options.tensorboard) as curves, memory_is_short():
@@ -195,14 +195,21 @@ def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe
         trainer.judge_head()
 
 
-def _start_from_model(trainer: "Trainer", path: Path, labels: tuple[str, ...]) -> None:
-    """Take over a trained model's weights; its temperature is in its last layer, and is chosen anew afterwards."""
-    weights = load_same_classes([path], labels)[0].model.get_weights()
-    ours = trainer.model.get_weights()
-    if [weight.shape for weight in weights] != [weight.shape for weight in ours]:
-        raise InputError(path, "is of another network than --network", "Give the --network that it was trained as")
-    trainer.model.set_weights(weights)
+def _start_from_models(trainer: "Trainer", paths: list[Path], labels: tuple[str, ...]) -> None:
+    """Take over the mean of trained models' weights: networks that began at the same ones lie in one valley.
+
+    Wortsman et al., Model soups (2022). A model's temperature is in its last layer, and is chosen anew afterwards.
+    """
+    ours, models = trainer.model.get_weights(), load_same_classes(paths, labels)
+    for trained in models:
+        if [weight.shape for weight in trained.model.get_weights()] != [weight.shape for weight in ours]:
+            other = "is of another network than --network"
+            raise InputError(trained.path, other, "Give the --network that it was trained as")
+    alike = zip(*(trained.model.get_weights() for trained in models), strict=True)
+    trainer.model.set_weights([sum(weights) / len(weights) for weights in alike])
     trainer.start_average()
+    if not trainer.recipe.epochs:
+        trainer.judge_start()
 
 
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:

@@ -221,7 +221,7 @@ def test_a_model_is_trained_further(here: Command, photos: Path, tmp_path: Path,
     here("train", photos, *words, "--name", "further", "--start", trained / "origin.keras")
     further = record_of(tmp_path, "further")
     assert further["history"][0]["val_accuracy"] > 0.9  # type: ignore[index]
-    assert len(further["run"]["start"]) == 64  # type: ignore[index]
+    assert [len(digest) for digest in further["run"]["start"]] == [64]  # type: ignore[index]
     line = one_line(
         here("train", photos, *words, "--network", "compact", "--start", trained / "origin.keras", expect=2)
     )
@@ -229,6 +229,18 @@ def test_a_model_is_trained_further(here: Command, photos: Path, tmp_path: Path,
     words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
     line = one_line(here("train", photos, *words, "--start", trained / "origin.keras", expect=2))
     assert "knows blue, green, red" in line
+
+
+def test_several_models_are_averaged(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+    words = ("--out", tmp_path, "--cache", trained / "cache")
+    here("train", photos, *words, "--name", "other", "--seed", "2", *FAST)
+    both = (trained / "origin.keras", tmp_path / "other.keras")
+    here("train", photos, *words, "--name", "mean", "--start", both[0], "--start", both[1], "--epochs", "0")
+    # The first layer, as the last one has each model's temperature in it.
+    one, other, mean = (keras.saving.load_model(path).get_weights()[0] for path in (*both, tmp_path / "mean.keras"))
+    np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
+    assert np.abs(one - other).max() > 1e-4
+    assert record_of(tmp_path, "mean")["history"][0]["epoch"] == 0  # type: ignore[index]
 
 
 def test_half_precision_gives_an_ordinary_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:

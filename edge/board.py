@@ -10,6 +10,9 @@ from typing import NamedTuple
 # Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
 THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 
+# What is left free of a disk by all that keeps pictures: room to finish a video, whose index comes last.
+RESERVE_BYTES = 8 << 20
+
 
 def ask(words: Sequence[str]) -> str:
     """Return what a command prints; nothing where it is missing or fails."""

@@ -15,12 +15,13 @@ from edge.errors import CatdogError
 
 
 @contextmanager
-def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
+def replacing(path: Path, durable: bool = False, mode: int | None = None) -> Iterator[Path]:
     """Give a temporary path in the target's folder; what is written there becomes `path` when the block ends well.
 
     Args:
         path: the target; a symbolic link is followed, missing parent folders are made.
         durable: flush file and folder to the disk before returning, where a power cut must not lose the new file.
+        mode: permission bits, such as 0o600, which hold before the first byte is written; None for the user's own.
 
     Raises:
         CatdogError: any OSError inside the block (a full disk, a read-only folder): nothing is left behind. Do only
@@ -31,6 +32,8 @@ def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if mode is not None:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         yield temporary
         if durable:
             _flush(temporary)
@@ -46,7 +49,7 @@ def replacing(path: Path, durable: bool = False) -> Iterator[Path]:
             temporary.unlink()
 
 
-def write_atomically(path: Path, content: bytes, durable: bool = False) -> None:
+def write_atomically(path: Path, content: bytes, durable: bool = False, mode: int | None = None) -> None:
     """Write `content` to `path` at once; arguments and errors are those of `replacing`.
 
     A pipe or a device (/dev/stdout) cannot be replaced and is written to as it is.
@@ -58,7 +61,7 @@ def write_atomically(path: Path, content: bytes, durable: bool = False) -> None:
         except OSError as fault:
             raise CatdogError(path, f"cannot be written ({fault.strerror})", "Give a file's path") from None
         return
-    with replacing(path, durable) as temporary:
+    with replacing(path, durable, mode) as temporary:
         temporary.write_bytes(content)
 
 

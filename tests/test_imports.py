@@ -24,9 +24,9 @@ PACKAGES = {
 FLOORS = (
     "board edge errors quiet statistics",  # "edge" is edge/__init__.py
     "fit files metrics record settings",
-    "photo contract runtime report",
+    "photo contract runtime report shelf",
     "classifier labelled",
-    "judged golden",
+    "judged golden keep",
     "capture",
     "doctor",
     "live",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 
-from edge.board import free_bytes
+from edge.board import RESERVE_BYTES, free_bytes
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
@@ -27,7 +27,6 @@ from edge.outputs.overlay import annotate
 
 # What OpenCV's wheels can write without a hardware encoder, by the file's suffix.
 CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".avi": "MJPG", ".mkv": "mp4v", ".webm": "VP80"}
-_RESERVE_BYTES = 8 << 20  # stop while there is room to finish the file: an mp4's index comes last
 _CHECK_EVERY = 30  # frames between two looks at the free space
 _WAITING = 4  # pictures: more would only use memory
 _STALE_S = 60.0  # an unfinished one that has not grown for so long is nobody's
@@ -170,7 +169,7 @@ class Recording(Output):
         return writer
 
     def _check_space(self) -> None:
-        if self._free(self._target.parent) < _RESERVE_BYTES:
+        if self._free(self._target.parent) < RESERVE_BYTES:
             raise EndedError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
 
     def close(self) -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from edge.errors import CatdogError
 from edge.outputs.events import EventLog, whole_lines
-from edge.outputs.snapshots import Snapshots, plain, stamp
+from edge.outputs.snapshots import Snapshots
+from edge.shelf import plain, stamp
 from tests.moments import event, moment
 
 

@@ -31,6 +31,7 @@ FLOORS = (
     "doctor",
     "live",
     "outputs",
+    "web",
     "watch",
     "bench",
     "commands",
@@ -53,6 +54,15 @@ EXTRAS: dict[str, set[str]] = {
     "edge.deploy.board": {"pyinfra", "paramiko"},
     "edge.deploy.__main__": {"gevent"},  # pyinfra's way to work on many boards at once
     "edge.deploy.wheels": {"packaging"},
+    "edge.web.app": {"starlette"},
+    "edge.web.classify": {"anyio", "starlette"},
+    "edge.web.events": {"starlette"},
+    "edge.web.guard": {"starlette"},
+    "edge.web.output": {"segno", "starlette"},
+    "edge.web.protocol": {"uvicorn"},
+    "edge.web.routes": {"starlette"},
+    "edge.web.server": {"starlette", "uvicorn"},
+    "edge.web.site": {"starlette"},
 }
 
 # What training and conversion import, by the names in requirements/train.in and edge.in.
@@ -194,6 +204,14 @@ def test_the_command_line_starts_without_anything_heavy() -> None:
     heavy = {"numpy", "cv2", "ai_edge_litert", "tflite_runtime", "tensorflow", "keras", "json", "zipfile", "subprocess"}
     heavy |= {"argparse", "re", "pathlib", "typing"}
     assert sorted(modules_after("import edge.cli") & heavy) == []
+
+
+def test_a_run_without_a_page_imports_nothing_of_it() -> None:
+    program = "from edge.cli import main; main(['run', 'demo', '--frames', '2', '--quiet'])"
+    loaded = modules_after(program)
+    assert "edge.watch" in loaded
+    foreign = {"starlette", "uvicorn", "anyio", "h11", "click", "prometheus_client", "segno", "asyncio"}
+    assert sorted(name for name in loaded if name.split(".")[0] in foreign or name.startswith("edge.web")) == []
 
 
 def test_the_classifier_brings_little_besides_its_three_libraries() -> None:

@@ -46,8 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--when-moving", action="store_true", help="look only while something moves, to save power")
     for kind in OUTPUTS:
         if kind.metavar:
+            beside = {} if kind.bare is None else {"nargs": "?", "const": kind.bare}
             parser.add_argument(
-                kind.option, type=kind.parse, metavar=kind.metavar, default=kind.default, help=kind.purpose
+                kind.option, type=kind.parse, metavar=kind.metavar, default=kind.default, help=kind.purpose, **beside
             )
         else:
             parser.add_argument(kind.option, action="store_true", help=kind.purpose)

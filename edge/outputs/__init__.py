@@ -128,6 +128,11 @@ class Output(Protocol):
         return ""
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Parse names with commas between them."""
+    return tuple(filter(None, text.lower().replace(" ", "").split(",")))
+
+
 def megabytes(text: str) -> float:
     """Parse a number above 0."""
     number = float(text)
@@ -143,10 +148,11 @@ class Kind(NamedTuple):
         option: its name on the command line.
         metavar: what stands for its value in the help; "" for a switch.
         purpose: a line of help.
-        module: file below edge/outputs/, imported when the option is given, whose `make(options)` returns the output;
-            "" for an option that belongs to another's output.
+        module: file below edge/outputs/, or a module of another room by its whole name, imported when the option is
+            given, whose `make(options)` returns the output; "" for an option that belongs to another's output.
         parse: what makes the value of a word; a ValueError refuses it.
         default: the value where the option is not given.
+        bare: the value where it is given without one; None where that is a mistake.
     """
 
     option: str
@@ -155,6 +161,7 @@ class Kind(NamedTuple):
     module: str
     parse: Callable[[str], object] = str
     default: object = None
+    bare: str | None = None
 
 
 KINDS = (
@@ -164,5 +171,7 @@ KINDS = (
     Kind("--events", "FILE", "keep a log of arrivals, departures and visits, a JSON object a line", "events"),
     Kind("--on-event", "COMMAND", "run a program when something happens; {event} {label} ... are filled in", "command"),
     Kind("--webhook", "URL", "post what happens as JSON to an address", "webhook"),
+    Kind("--web", "HOST:PORT", "serve a live page, an API (127.0.0.1:8000)", "edge.web.output", bare="127.0.0.1:8000"),
+    Kind("--web-name", "NAME,...", "names by which viewers reach --web, such as that of an https proxy", "", names),
     Kind("--show", "", "open a window with the picture; q ends", "window"),
 )

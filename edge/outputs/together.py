@@ -34,7 +34,8 @@ def chosen(options: Namespace) -> "Together":
         if value == "":  # a variable of a script that is not set
             raise CatdogError(kind.option, "is empty", f"Give {kind.metavar}, or leave it out")
         if kind.module and value:
-            outputs.append(import_module(f"edge.outputs.{kind.module}").make(options))
+            module = kind.module if "." in kind.module else f"edge.outputs.{kind.module}"
+            outputs.append(import_module(module).make(options))
     if os.environ.get("NOTIFY_SOCKET"):  # systemd has started us, and waits for a word
         outputs.append(import_module("edge.outputs.service").make(options))
     if not outputs:

@@ -1,0 +1,71 @@
+"""Server-sent events: what is known, several times a second while it changes, and what happens, as it does.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from edge.web.routes import site_of
+from edge.web.site import VIEWERS, Site
+
+_TICK_S = 0.1  # faster than that nobody reads
+_BEAT_S = 1.0  # between two words, even if nothing is new: so who listens notices when they stop
+_SENDS_A_SECOND = 200  # of all listeners together
+
+
+async def events(request: Request) -> Response:
+    """Answer with a stream of "state" and "happened"."""
+    site = site_of(request)
+    if site.listeners >= VIEWERS:
+        raise HTTPException(503, "too many listeners")
+    last = request.headers.get("last-event-id", "")
+    return StreamingResponse(_told(site, last), media_type="text/event-stream")
+
+
+async def _told(site: Site, last: str) -> AsyncIterator[bytes]:
+    """Yield messages for one listener; one that is slow misses states, not events."""
+    number = _number(site, last)
+    loop = asyncio.get_running_loop()
+    site.listeners += 1
+    try:
+        yield b"retry: 1000\n\n"
+        seen, told_s = -1, 0.0
+        while True:
+            now_s = loop.time()
+            for happened in [item for item in site.news.happened if item.number > number]:
+                number = happened.number
+                yield message("happened", happened.fields, number)
+            if site.news.moments != seen or now_s - told_s >= _BEAT_S:
+                seen, told_s = site.news.moments, now_s
+                yield _state(site, now_s)
+            await asyncio.sleep(max(_TICK_S, site.listeners / _SENDS_A_SECOND))
+    finally:
+        site.listeners -= 1
+
+
+def _number(site: Site, last: str) -> int:
+    """Return after which event to go on: the last that a listener has heard in this run, else the newest."""
+    newest = site.news.happened[-1].number if site.news.happened else 0
+    known = last.isascii() and last.isdecimal() and len(last) < 12 and int(last) <= newest
+    return int(last) if known else newest
+
+
+def _state(site: Site, now_s: float) -> bytes:
+    """Return the state as a message: the same bytes for all who ask within a tick."""
+    kept: tuple[float, bytes] = site.__dict__.get("_told", (0.0, b""))
+    if now_s - kept[0] >= _TICK_S / 2 or not kept[1]:
+        kept = site.__dict__["_told"] = (now_s, message("state", site.state_json()))
+    return kept[1]
+
+
+def message(kind: str, fields: dict[str, Any], number: int | None = None) -> bytes:
+    """Return one message of the protocol; JSON has no line breaks, so it is one line."""
+    head = f"event: {kind}\n" if number is None else f"event: {kind}\nid: {number}\n"
+    return f"{head}data: {json.dumps(fields)}\n\n".encode()

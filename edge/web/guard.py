@@ -1,0 +1,157 @@
+"""Who may ask: checked before any route is looked at, on every route, the stream included.
+
+A page of somebody else must not reach this server through its visitor's browser: a name that is not this machine's
+(DNS rebinding) and a request that another origin sent are refused. Beyond loopback a token is asked for.
+"""
+
+import socket
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge.web.rates import Buckets
+from edge.web.token import is_same
+
+COOKIE = "catdog"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+class Access(NamedTuple):
+    """Who may ask.
+
+    Attributes:
+        token: to be shown; None where only this machine can call.
+        names: under which this machine is known besides its own, such as that of a reverse proxy.
+    """
+
+    token: str | None = None
+    names: frozenset[str] = frozenset()
+
+
+def own_names() -> frozenset[str]:
+    """Return names that nobody beyond the local network can take: this machine's own, plain and with .local."""
+    name = socket.gethostname().lower().partition(".")[0]
+    return frozenset({"localhost", name, f"{name}.local"})
+
+
+def is_known(host: str, names: frozenset[str]) -> bool:
+    """True for a Host that names this machine: an address, which no foreign name can stand for, or a known name."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        ip_address(name)
+    except ValueError:
+        return "@" not in host and _name_of(host) in names
+    return "@" not in host
+
+
+def _name_of(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_foreign(headers: Mapping[str, str], names: frozenset[str], navigates: bool) -> bool:
+    """True for a request that a page of another origin has sent; to follow a link is allowed where it `navigates`."""
+    origin = headers.get("origin")
+    if origin is not None:
+        parts = urlsplit(origin) if origin.startswith(("http://", "https://")) else None
+        proxied = parts is not None and parts.scheme == "https" and _name_of(parts.netloc) in names
+        if parts is None or not (parts.netloc == headers.get("host") or proxied):
+            return True
+    site, mode = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-mode")
+    return site not in ("none", "same-origin") and not (navigates and mode == "navigate")
+
+
+def given_token(headers: Headers, query: str) -> str | None:
+    """Return the token that a request shows: in a header, in a cookie, or in the address for players of streams."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        cookie = None
+    return cookie.value if cookie else parse_qs(query).get("token", [None])[0]
+
+
+class Guard:
+    """Stands before an application.
+
+    Args:
+        app: the application.
+        access: who may ask.
+        buckets: how often each address may ask.
+        login: HTML that asks for the token.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, buckets: Buckets, login: bytes) -> None:
+        self._app, self._access, self._buckets, self._login = app, access, buckets, login
+        self._names = own_names() | access.names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or let the application do so."""
+        answer = self._refuse(scope)
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await (answer or self._app)(scope, receive, sealed)
+
+    def _refuse(self, scope: Scope) -> Response | None:
+        """Return why not; None for a request that is welcome."""
+        headers, opens = Headers(scope=scope), scope["path"] == "/"
+        if scope["method"] not in ("GET", "POST"):
+            return refusal(405, "only GET and POST are understood", allow="GET, POST")
+        if not is_known(headers.get("host", ""), self._names):
+            return refusal(421, "this name is not known here: use the address, or start it with --web-name NAME")
+        if self._access.token is None and any(name in headers for name in _FORWARDED):
+            return refusal(403, "a proxy stands before this server, so it must be started with --web-name NAME")
+        if is_foreign(headers, self._access.names, opens and scope["method"] == "GET"):
+            return refusal(403, "another site has sent this request")
+        if not self._buckets.take((scope.get("client") or ("",))[0]):
+            return refusal(429, "too many requests", **{"retry-after": "1"})
+        return None if self._access.token is None else self._ask_token(scope, headers, opens)
+
+    def _ask_token(self, scope: Scope, headers: Headers, opens: bool) -> Response | None:
+        assert self._access.token is not None
+        query = scope["query_string"].decode("ascii", "replace")
+        given = given_token(headers, query)
+        if given is None or not is_same(given, self._access.token):
+            if opens:
+                return HTMLResponse(self._login, 401)
+            return refusal(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
+        if not opens or not query:
+            return None
+        answer = RedirectResponse("/", 303)  # so that the token stays neither in the address nor in the history
+        secure = "origin" in headers or _name_of(headers["host"]) in self._access.names
+        answer.set_cookie(COOKIE, given, max_age=400 * 86_400, httponly=True, samesite="lax", secure=secure)
+        return answer
+
+
+def refusal(status: int, wrong: str, **headers: str) -> JSONResponse:
+    """Return an error as every route tells it."""
+    return JSONResponse({"error": wrong}, status, headers)

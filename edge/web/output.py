@@ -1,0 +1,102 @@
+"""--web: the output that hands moments to the server. Whatever is not needed for that is imported in its thread."""
+
+import importlib.util
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from edge.capture.source import Source
+from edge.errors import CatdogError, tell
+from edge.outputs import Moment, Output
+from edge.web import address, token
+from edge.web.news import News
+from edge.web.server import Server
+from edge.web.video import Video
+from edge.web.visits import Album
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_PARTS = ("starlette", "uvicorn", "prometheus_client", "segno")
+_LOOKS = 2.5  # missed in a row, before a source that is looked at rarely is stale
+_LEAST_S = 3.0
+
+
+def make(options: Namespace) -> Output:
+    """Return the output of --web."""
+    if any(importlib.util.find_spec(part) is None for part in _PARTS):
+        raise CatdogError("--web", "needs packages that are not installed", "pip install 'catdog-edge[web]'")
+    return Web(options)
+
+
+class Web(Output):
+    """The page and its API.
+
+    Args:
+        options: of the command line.
+
+    Raises:
+        CatdogError: nobody can be listened to at that address, or its token cannot be kept.
+    """
+
+    def __init__(self, options: Namespace) -> None:
+        self._listening = address.listen(options.web)
+        self._model, self._names = options.model, frozenset(options.web_name or ())
+        try:
+            self._token = self._ask_token()
+        except CatdogError:
+            self._listening.close()
+            raise
+        self._news = News(max(_LEAST_S, _LOOKS / options.max_fps if options.max_fps else 0.0))
+        self._video, self._album = Video(self._news), Album()
+        self._server = Server(self._listening, self._build, lambda line: self.say(line))
+
+    def open(self, sources: Sequence[Source]) -> None:
+        """Begin to serve."""
+        self._news.open(sources)
+        self._server.start()
+        self.say(f"--web: {address.url(self._listening)}")
+
+    def write(self, moment: Moment) -> None:
+        """Hand over a moment."""
+        told = self._news.write(moment)
+        for happened, event in zip(told, moment.events, strict=True):
+            self._album.offer(happened, event)
+        self._video.offer(moment)
+
+    def close(self) -> None:
+        """End the server and its helpers."""
+        self._server.stop()
+        self._video.close()
+        self._album.close()
+
+    def _ask_token(self) -> str | None:
+        """Return the token that viewers must show; None where only this machine can call. A new one is shown once."""
+        if address.is_loopback(self._listening) and not self._names:
+            return None
+        secret, path, is_new = token.obtain(token.folder())
+        if is_new and sys.stderr is not None and sys.stderr.isatty():
+            tell(_invitation(f"{address.url(self._listening)}?token={secret}", path))
+        else:
+            tell(f"catdog: --web: viewers need the token in {path}")
+        return secret
+
+    def _build(self) -> "ASGIApp":
+        from edge.web.app import build
+        from edge.web.guard import Access
+        from edge.web.site import Site
+
+        site = Site(self._news, self._video, self._album, self._model)
+        return build(site, Access(self._token, self._names))
+
+
+def _invitation(url: str, path: object) -> str:
+    """Return what is shown once: the address with its token, in letters and for a phone's camera."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(url, error="m").terminal(drawn, compact=True)
+    return f"{drawn.getvalue()}catdog: --web: open {url}\ncatdog: --web: that was shown once; the token is in {path}"

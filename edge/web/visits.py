@@ -1,0 +1,35 @@
+"""The best picture of each visit, as JPEG, for as long as the visit is remembered."""
+
+from collections import OrderedDict
+
+from edge.live.visits import VISIT, Event
+from edge.outputs.worker import Worker
+from edge.web.news import VISITS, Happened
+from edge.web.video import encode
+
+_WIDEST, _QUALITY = 480, 80
+
+
+class Album:
+    """Pictures by the number of their visit; encoded in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.pictures: OrderedDict[int, bytes] = OrderedDict()
+        self._worker: Worker[tuple[int, Event]] = Worker("visits", self._work, most=8)
+
+    def offer(self, happened: Happened, event: Event) -> None:
+        """Keep the best frame of a visit that is over. In the runner's thread."""
+        if event.kind == VISIT and event.visit.best is not None:
+            self._worker.put((happened.number, event))
+
+    def _work(self, visits: list[tuple[int, Event]]) -> None:
+        for number, event in visits:
+            assert event.visit.best is not None
+            self.pictures[number] = encode(event.visit.best.image, _WIDEST, _QUALITY)
+            while len(self.pictures) > VISITS:
+                self.pictures.popitem(last=False)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._worker.finish()
+        self._worker.join(1.0)

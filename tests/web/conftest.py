@@ -1,0 +1,98 @@
+"""A server on loopback with a run that is made up: tests say which moments it sees."""
+
+import http.client
+import json
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="needs catdog-edge[web]")
+
+from edge.web.output import Web
+from tests.moments import Still, moment
+
+SOON_S = 60.0
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Served:
+    """A page that is served, and the run that it is of."""
+
+    def __init__(self, web: Web, sources: int) -> None:
+        self.web, self.said = web, list[str]()
+        web.say = self.said.append
+        web.open([Still(name=f"still {number}" if number else "still") for number in range(sources)])
+        self.host, self.port = web._listening.getsockname()[:2]
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self.host, self.port, timeout=SOON_S)
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
+            reply = connection.getresponse()
+            names = {name.lower(): value for name, value in reply.getheaders()}
+            return Reply(reply.status, names, reply.read())
+        finally:
+            connection.close()
+
+    @contextmanager
+    def running(self, make: Callable[[int], Any] = lambda number: moment(number=number)) -> Iterator[None]:
+        """See a moment every 20 ms while the block runs."""
+        over = threading.Event()
+
+        def run() -> None:
+            number = 0
+            while not over.wait(0.02):
+                number += 1
+                self.web.write(make(number))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Serve with options such as web="0.0.0.0:0"."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    started: list[Served] = []
+
+    def start(sources: int = 1, **options: Any) -> Served:
+        fields = {"web": "127.0.0.1:0", "web_name": None, "model": model, "max_fps": None, "threads": 1, **options}
+        started.append(Served(Web(Namespace(**fields)), sources))
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.web.close()
+        assert not [line for line in served.said if "bug" in line]
+
+
+@pytest.fixture
+def served(serve: Serve) -> Served:
+    """One source, on loopback."""
+    return serve()

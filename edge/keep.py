@@ -8,6 +8,7 @@ sorts it.
 """
 
 import time
+from math import inf
 from pathlib import Path
 
 from edge.errors import InputError
@@ -15,7 +16,6 @@ from edge.fit import Image
 from edge.labelled import SPLITS
 from edge.shelf import Rules, Shelf
 
-BOUND_MB = 500.0  # some 4,000 photos of 640 x 480
 KNOB = "--keep-mb"
 _UNSURE = ".unsure"
 _UNSURE_SHARE = 0.2  # of the bound, so that what the model keeps by itself never costs a photo that a person has named
@@ -29,13 +29,14 @@ class Keep:
 
     Args:
         folder: made where it does not exist.
-        bound_mb: megabytes (of 1,000,000 bytes) that all photos in it may take; the oldest go first.
+        bound_mb: megabytes (of 1,000,000 bytes) that all photos in it may take; the oldest go first. None goes unless
+            it is given.
 
     Raises:
         CatdogError: nothing can be written there.
     """
 
-    def __init__(self, folder: Path, bound_mb: float = BOUND_MB) -> None:
+    def __init__(self, folder: Path, bound_mb: float = inf) -> None:
         self.folder = folder
         rules = Rules(bound_mb * 1e6, KNOB, _QUALITY, private=True)
         named = rules._replace(bound_bytes=(1 - _UNSURE_SHARE) * rules.bound_bytes, below=True, durable=True)

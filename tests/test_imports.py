@@ -22,7 +22,7 @@ PACKAGES = {
 # Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
-    "board edge errors quiet statistics",  # "edge" is edge/__init__.py
+    "board edge errors keyboard quiet statistics",  # "edge" is edge/__init__.py
     "fit files metrics record settings",
     "photo contract runtime report shelf",
     "classifier labelled",
@@ -220,3 +220,15 @@ def test_the_classifier_brings_little_besides_its_three_libraries() -> None:
     above = {f"edge.{name}" for floor in FLOORS[FLOORS.index("capture") :] for name in floor.split()}
     outside = {"argparse", "http", "keras", "logging", "socket", "subprocess", "tempfile", "tensorflow", "zipfile"}
     assert sorted(ours & (above | outside)) == []
+
+
+def test_a_run_imports_the_outputs_that_were_asked_for_and_no_other() -> None:
+    words = ["run", "demo", "--frames", "1", "--json"]
+    got = modules_after(
+        f"import edge.cli, io; sys.stdout = io.StringIO(); edge.cli.main({words}); sys.stdout = sys.__stdout__"
+    )
+    ours = {name for name in got if name.startswith("edge.outputs.")}
+    assert "edge.outputs.jsonl" in ours
+    for option in ("command", "events", "keep", "recording", "snapshots", "terminal", "unsure", "webhook", "window"):
+        assert f"edge.outputs.{option}" not in ours
+    assert sorted(got & {"edge.keep", "edge.keyboard", "edge.shelf", "edge.labelled", "ssl", "termios"}) == []

@@ -149,7 +149,8 @@ class Kind(NamedTuple):
         metavar: what stands for its value in the help; "" for a switch.
         purpose: a line of help.
         module: file below edge/outputs/, or a module of another room by its whole name, imported when the option is
-            given, whose `make(options)` returns the output; "" for an option that belongs to another's output.
+            given, whose `make(options)` returns the output, or None where there is nothing for one to do; "" for an
+            option that belongs to another's output.
         parse: what makes the value of a word; a ValueError refuses it.
         default: the value where the option is not given.
         bare: the value where it is given without one; None where that is a mistake.
@@ -173,5 +174,8 @@ KINDS = (
     Kind("--webhook", "URL", "post what happens as JSON to an address", "webhook"),
     Kind("--web", "HOST:PORT", "serve a live page, an API (127.0.0.1:8000)", "edge.web.output", bare="127.0.0.1:8000"),
     Kind("--web-name", "NAME,...", "names by which viewers reach --web, such as that of an https proxy", "", names),
+    Kind("--keep", "FOLDER", "keep photos for the next training: in the terminal by keys 1, 2 ...", "keep"),
+    Kind("--keep-mb", "N", "room for kept photos in megabytes; the oldest go first (500)", "", megabytes, 500.0),
+    Kind("--keep-unsure", "", "keep, for catdog review, frames that the model hesitates over", "unsure"),
     Kind("--show", "", "open a window with the picture; q ends", "window"),
 )

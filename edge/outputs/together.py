@@ -35,7 +35,8 @@ def chosen(options: Namespace) -> "Together":
             raise CatdogError(kind.option, "is empty", f"Give {kind.metavar}, or leave it out")
         if kind.module and value:
             module = kind.module if "." in kind.module else f"edge.outputs.{kind.module}"
-            outputs.append(import_module(module).make(options))
+            made = import_module(module).make(options)
+            outputs += [] if made is None else [made]
     if os.environ.get("NOTIFY_SOCKET"):  # systemd has started us, and waits for a word
         outputs.append(import_module("edge.outputs.service").make(options))
     if not outputs:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from typing import Any
 
 from edge import settings
 from edge.capture import KINDS, watch
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--when-moving", action="store_true", help="look only while something moves, to save power")
     for kind in OUTPUTS:
         if kind.metavar:
-            beside = {} if kind.bare is None else {"nargs": "?", "const": kind.bare}
+            beside: dict[str, Any] = {} if kind.bare is None else {"nargs": "?", "const": kind.bare}
             parser.add_argument(
                 kind.option, type=kind.parse, metavar=kind.metavar, default=kind.default, help=kind.purpose, **beside
             )

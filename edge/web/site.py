@@ -76,6 +76,7 @@ class Site:
             "model": self.model_json,
             "temperature_c": self.temperature_c,
             "viewers": self.video.viewers,
+            "patience_s": self.news.patience_s,
             "sources": [self.news.source_json(stream) for stream in range(len(self.news.newest))],
         }
 

@@ -1,0 +1,151 @@
+"""The page in a real browser: it follows what is seen, and never takes an old picture for one of now."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import picture
+from tests.moments import event, moment
+from tests.web.browser import DESKTOP, PHONE, PROGRAM, Page, browser
+from tests.web.conftest import Serve, Served
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs Chromium: apt install chromium")
+
+RED, GREEN, BLUE = (picture(colour, 120, 160) for colour in ("red", "green", "blue"))
+STATE = "document.body?.dataset.state"
+VERDICT = "document.getElementById('verdict')?.textContent"
+COLOUR = """(() => { const video = document.getElementById("video");
+    return [...video.getContext("2d").getImageData(video.width / 2, video.height / 2, 1, 1).data]; })()"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(chromium: Page) -> Page:
+    """The browser, with nothing open and nothing to complain of yet."""
+    chromium.open("about:blank")
+    chromium.size(*PHONE)
+    chromium.complaints.clear()
+    chromium.asked.clear()
+    return chromium
+
+
+def url(served: Served) -> str:
+    return f"http://{served.host}:{served.port}/"
+
+
+def test_it_follows_what_is_seen_and_asks_nobody_else(served: Served, page: Page) -> None:
+    shown = ["red", RED]
+    with served.running(lambda number: moment(str(shown[0]), number=number, image=shown[1])):
+        page.open(url(served))
+        page.until(STATE, "live")
+        page.until(VERDICT, "red")
+        red, _, blue, _ = page.look(COLOUR)
+        assert red > blue + 100
+        shown[:] = ["blue", BLUE]
+        page.until(VERDICT, "blue")
+        page.until(f"{COLOUR}[2] > {COLOUR}[0] + 100")
+        before = int(page.look("document.getElementById('video').dataset.frame"))
+        page.until(f"+document.getElementById('video').dataset.frame > {before}")
+        assert page.look("document.querySelectorAll('.bar').length") == 3
+        assert page.look("document.getElementById('said').textContent") == "script: blue"
+    assert page.complaints == []
+    assert {asked for asked in page.asked if asked != "about:blank" and not asked.startswith(url(served))} == set()
+
+
+def test_a_source_that_is_lost_is_grey_says_so_and_comes_back(served: Served, page: Page) -> None:
+    state = ["live"]
+    with served.running(lambda number: moment(number=number, image=GREEN, state=state[0])):
+        page.open(url(served))
+        page.until(STATE, "live")
+        assert page.look("document.getElementById('veil').hidden") is True
+        state[0] = "lost"
+        page.until(STATE, "lost")
+        assert "lost" in page.look("document.getElementById('veil').textContent")
+        assert "grayscale" in page.look("getComputedStyle(document.getElementById('video')).filter")
+        state[0] = "live"
+        page.until(STATE, "live")
+    assert page.complaints == []
+
+
+def test_a_run_that_hangs_is_stale(served: Served, page: Page) -> None:
+    with served.running(lambda number: moment(number=number, image=GREEN)):
+        page.open(url(served))
+        page.until(STATE, "live")
+    page.until(STATE, "stale")
+
+
+def test_a_run_that_ends_is_missed_and_found_again_when_it_begins_anew(serve: Serve, page: Page) -> None:
+    served = serve()
+    with served.running(lambda number: moment(number=number, image=GREEN)):
+        page.open(url(served))
+        page.until(STATE, "live")
+    served.web.close()
+    page.until(STATE, "no contact")
+    again = serve(web=f"127.0.0.1:{served.port}")
+    with again.running(lambda number: moment("blue", number=number, image=BLUE)):
+        page.until(STATE, "live")
+        page.until(VERDICT, "blue")
+
+
+def test_visits_appear_with_their_pictures(served: Served, page: Page) -> None:
+    page.open(url(served))
+    page.until("document.getElementById('nobody')?.hidden", wanted=False)
+    page.until(STATE, "connecting")
+    served.web.write(event(frame=moment(image=RED).frame))
+    page.until("document.querySelector('#visits img')?.naturalWidth", 160)
+    assert page.look("document.querySelector('#visits b').textContent") == "red"
+    assert page.complaints == []
+
+
+def test_of_several_sources_one_is_chosen_by_keyboard(serve: Serve, page: Page) -> None:
+    served = serve(sources=2)
+
+    def seen(number: int) -> object:
+        label, image = ("red", RED) if number % 2 else ("green", GREEN)
+        return moment(label, number=number, image=image, stream=1 - number % 2)
+
+    with served.running(seen):
+        page.open(url(served))
+        page.until(STATE, "live")
+        page.until(VERDICT, "red")
+        page.look("document.querySelector('#sources input').focus()")
+        page.press("ArrowRight")
+        page.until(VERDICT, "green")
+        page.until(f"{COLOUR}[1] > {COLOUR}[0] + 100")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nothing_sticks_out_and_text_can_be_read(served: Served, page: Page, size: tuple[int, int], dark: bool) -> None:
+    page.size(*size, dark=dark)
+    with served.running(lambda number: moment(number=number, image=RED)):
+        page.open(url(served))
+        page.until(STATE, "live")
+        page.until("document.querySelectorAll('#facts dd').length > 4")
+        assert page.look("document.documentElement.scrollWidth") <= size[0]
+        colours = json.loads(page.look(_COLOURS))
+    assert [name for name, ratio in colours.items() if ratio < 4.5] == []
+
+
+# Contrast by WCAG 2.2, 1.4.3, of the texts that stand on plain grounds.
+_COLOURS = """(() => {
+  const channel = (c) => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+  const light = (text) => { const [r, g, b] = text.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
+  const ground = (node) => { for (; node; node = node.parentElement) {
+    const colour = getComputedStyle(node).backgroundColor;
+    if (!/, 0\\)$|transparent/.test(colour)) return colour; } return "rgb(255, 255, 255)"; };
+  const found = {};
+  for (const node of document.querySelectorAll("h1, h2, .pill, #share, .bar b, .bar em, dt, dd, code, .note, .axis")) {
+    const [a, b] = [light(getComputedStyle(node).color), light(ground(node))];
+    found[node.tagName + "." + node.className + "#" + node.id] = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  }
+  return JSON.stringify(found);
+})()"""

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+NO_ANSWER = "no answer"  # how the service's status begins while it has none; the board's guard asks for these words
+
 # Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
 THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 

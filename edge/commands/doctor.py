@@ -5,9 +5,10 @@ import json
 
 from edge import doctor
 from edge.board import Machine
+from edge.doctor.finding import FAULT, GOOD, NOTE, Finding
 from edge.errors import EXIT_FAILED, EXIT_OK, printable
 
-_MARKS = {doctor.GOOD: "ok", doctor.NOTE: "note", doctor.FAULT: "FAULT"}
+_MARKS = {GOOD: "ok", NOTE: "note", FAULT: "FAULT"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +21,10 @@ def main(options: argparse.Namespace) -> int:
     found = doctor.examine(Machine())
     for name, finding in found:
         print(json.dumps({"check": name, **finding._asdict()}) if options.json else as_text(name, finding))
-    return EXIT_FAILED if any(finding.state == doctor.FAULT for _, finding in found) else EXIT_OK
+    return EXIT_FAILED if any(finding.state == FAULT for _, finding in found) else EXIT_OK
 
 
-def as_text(name: str, finding: doctor.Finding) -> str:
+def as_text(name: str, finding: Finding) -> str:
     """Return a finding as a line, or as two."""
     line = f"{_MARKS[finding.state]:<5}  {name:<12} {printable(finding.words)}"
     return f"{line}\n{'':7}{'-> ':>13}{finding.fix}" if finding.fix else line

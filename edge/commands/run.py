@@ -119,20 +119,24 @@ def main(options: argparse.Namespace) -> int:
         wishes, limits = _wishes(options), _limits(options)
         feeds = [watch(word, wishes, limits) for word in options.source or ["auto"]]
         outputs = chosen(options)
-        gate = Gate(options.max_fps, options.when_moving, _sign_of_life_s() if options.when_moving else None)
-        run = Run(feeds, outputs, load_classifier(options), gate, options.raw)
+        run = Run(feeds, outputs, load_classifier(options), _gate(options), options.raw)
         with Stop() as stop:
             return run.watch(stop, options.frames)
 
 
-def _sign_of_life_s() -> float | None:
-    """Return how often to look even if nothing moves: systemd's watchdog is fed by answers alone."""
+def _gate(options: argparse.Namespace) -> Gate:
+    """Return which frames may be left out; systemd's watchdog wants a look from time to time even if nothing moves."""
+    gate = Gate(options.max_fps, options.when_moving)
     if "WATCHDOG_USEC" not in os.environ:
-        return None
-    from edge.outputs.service import watchdog_s
+        return gate
+    from edge.outputs.service import check_rate, watchdog_s
 
     limit_s = watchdog_s(os.environ)
-    return None if limit_s is None else limit_s / 4
+    if limit_s is None:
+        return gate
+    if options.max_fps is not None:
+        check_rate(options.max_fps, limit_s)
+    return gate._replace(at_least_s=limit_s / 4) if gate.when_moving else gate
 
 
 def _wishes(options: argparse.Namespace) -> Settings:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.board import NO_ANSWER
+
 SCRIPT = Path(__file__).with_name("facts.sh")
 _RELEASES, _MODELS = "opt/catdog/releases", "var/lib/catdog/models"
 
@@ -57,8 +59,13 @@ class Facts(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """True where the service runs and has given an answer."""
+        """True where the service runs."""
         return self.service.get("ActiveState") == "active"
+
+    @property
+    def answers(self) -> bool:
+        """True where it runs, and gives answers."""
+        return self.active and not self.service.get("StatusText", "").startswith(NO_ANSWER)
 
 
 def parse(lines: Iterable[str]) -> Facts:

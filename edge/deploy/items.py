@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.deploy.layout import Layout
+from edge.deploy.layout import SERVICE, Layout
 from edge.deploy.signing import IDENTITY, MODEL, RELEASE, Signed
+
+RESTART = f"systemctl daemon-reload; systemctl reset-failed {SERVICE} 2>/dev/null; systemctl restart {SERVICE}"
+_START_S = 240  # the unit's TimeoutStartSec, and some more
 
 
 class Upload(NamedTuple):
@@ -122,3 +125,8 @@ def selftest_step(release: str, model: str, layout: Layout) -> Step:
     """Return what asks a model its golden pictures on the board, as the service's user."""
     program, file = f"{layout.releases}/{release}/venv/bin/catdog", f"{layout.models}/{model}/model.tflite"
     return Step("selftest, golden answers", (f"cd / && runuser -u {layout.user} -- {program} selftest {file}",))
+
+
+def answer_step(layout: Layout) -> Step:
+    """Return what starts the service anew, and waits for its first answer; it fails where none has come in a minute."""
+    return Step("service, a fresh answer", (RESTART, layout.guard("answered")), limit_s=_START_S)

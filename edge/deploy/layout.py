@@ -1,5 +1,6 @@
 """Where things lie on a board, and the unit file that says so to systemd."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,6 +82,13 @@ class Layout(NamedTuple):
         """Return the command that calls the guard of a release."""
         environment = f"env CATDOG_ROOT={self.root} " if self.root else ""
         return f"{environment}/bin/sh {self.releases}/{release}/guard {' '.join(words)}"
+
+
+def watchdog_s() -> float:
+    """Return after how many seconds without a look systemd restarts the service."""
+    found = re.search(r"^WatchdogSec=(\d+)$", UNIT.read_text("utf-8"), re.MULTILINE)
+    assert found is not None
+    return float(found[1])
 
 
 def unit(layout: Layout, systemd: int) -> str:

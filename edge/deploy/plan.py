@@ -10,12 +10,9 @@ from typing import NamedTuple
 
 from edge.deploy.demands import check_room, check_trust
 from edge.deploy.facts import Facts
-from edge.deploy.items import Step, Wish, model_steps, release_steps, replacing, selftest_step
-from edge.deploy.layout import SERVICE, Layout
+from edge.deploy.items import RESTART, Step, Wish, answer_step, model_steps, release_steps, replacing, selftest_step
+from edge.deploy.layout import Layout
 from edge.deploy.signing import Signer
-
-_START_S = 240  # the unit's TimeoutStartSec, and some more
-RESTART = f"systemctl daemon-reload; systemctl reset-failed {SERVICE} 2>/dev/null; systemctl restart {SERVICE}"
 
 
 class Plan(NamedTuple):
@@ -138,7 +135,7 @@ def _change(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) 
     if not facts.unit:
         steps.append(Step("unit, for every boot", _link_unit(layout)))
     if steps or not facts.active:
-        steps.append(Step("service, a fresh answer", (RESTART,), limit_s=_START_S))
+        steps.append(answer_step(layout))
     return tuple(steps)
 
 

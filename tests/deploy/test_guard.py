@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 
 from edge.deploy.layout import GUARD
+from edge.outputs import nothing_yet
+from edge.outputs.service import status
+from tests.moments import moment
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not on this machine")
+
+
+ANSWER, NO_ANSWER = status(moment()), status(nothing_yet("0", state="lost"))
 
 
 class Shelves:
@@ -27,6 +33,13 @@ class Shelves:
         self.settings.joinpath("signers").write_text(f"catdog {self.key.with_suffix('.pub').read_text()}")
         for name in ("r1", "r2"):
             (self.releases / name).mkdir()
+        (root / "bin").mkdir()
+        self.service_says(ANSWER)
+
+    def service_says(self, words: str) -> None:
+        """Let `systemctl show catdog -P StatusText` print something."""
+        (self.root / "bin/systemctl").write_text(f"#!/bin/sh\necho '{words}'\n")
+        (self.root / "bin/systemctl").chmod(0o755)
 
     def model(self, name: str, content: bytes = b"weights") -> Path:
         folder = self.models / name
@@ -38,7 +51,8 @@ class Shelves:
         return folder
 
     def guard(self, *words: object, expect: int = 0) -> str:
-        environment = {**os.environ, "CATDOG_ROOT": str(self.root)}
+        path = f"{self.root}/bin:{os.environ['PATH']}"
+        environment = {**os.environ, "CATDOG_ROOT": str(self.root), "PATH": path}
         command = ["sh", str(GUARD), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
         assert done.returncode == expect, done.stderr
@@ -96,6 +110,20 @@ def test_a_release_that_never_becomes_ready_gives_way_after_three_starts(board: 
     assert "r2 has not become ready in 3 starts" in board.guard("start")
     assert board.links(board.releases) == ("r1", "r2")
     assert board.guard("start") == ""
+
+
+def test_ready_without_an_answer_is_a_start_in_vain_on_a_trial_and_well_otherwise(board: Shelves) -> None:
+    board.service_says(NO_ANSWER)
+    assert "0 is lost" in board.guard("ready")
+    board.guard("switch", board.releases, "r2")
+    board.guard("ready", expect=1)
+    assert (board.releases / "trial").exists()
+
+
+def test_the_service_is_asked_whether_it_answers(board: Shelves) -> None:
+    assert board.guard("answered") == ""
+    board.service_says(NO_ANSWER)
+    assert board.guard("answered", expect=1) == f"guard: {NO_ANSWER}\n"
 
 
 @pytest.mark.parametrize("torn", ["", "x", "-1", "1e9", "2 3"])

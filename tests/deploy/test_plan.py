@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from edge.deploy.demands import check_access, check_board
 from edge.deploy.facts import SCRIPT, Facts, Shelf, parse
-from edge.deploy.items import Item, Upload, Wish
+from edge.deploy.items import RESTART, Item, Upload, Wish
 from edge.deploy.layout import Layout
-from edge.deploy.plan import RESTART, plan
+from edge.deploy.plan import plan
 from edge.deploy.signing import MODEL, RELEASE, Signed, Signer
 from edge.errors import CatdogError
+from edge.outputs import nothing_yet
+from edge.outputs.service import status
 
 NOW_S = 1_800_000_000
 SAID = f"""machine aarch64
@@ -166,9 +168,17 @@ def test_a_board_that_has_it_all_needs_nothing(bench: Bench) -> None:
 def test_a_bare_board_gets_it_all_and_there_is_no_way_back(bench: Bench) -> None:
     made = bench.plan(PI, settings="source = 0\n")
     assert {bench.pip.name, bench.own.name, "guard", "model.tflite", "MANIFEST.sig"} <= uploads(made.prepare)
-    assert made.steps[-1].work == (RESTART,)
+    assert made.steps[-1].work == (RESTART, LAYOUT.guard("answered"))
     assert made.back == ()
     assert len(made.clear) == 1
+
+
+def test_a_board_whose_camera_is_away_runs_and_gives_no_answer(bench: Bench) -> None:
+    away = {"ActiveState": "active", "StatusText": status(nothing_yet("0", state="lost"))}
+    facts = bench.facts(service=away)
+    assert (facts.active, facts.answers) == (True, False)
+    assert bench.facts().answers
+    assert bench.plan(facts).steps == ()  # a restart brings no camera
 
 
 def torn(shelf: Shelf) -> Shelf:

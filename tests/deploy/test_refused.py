@@ -63,6 +63,7 @@ def test_a_board_that_is_not_there(bare: Board, what: tuple[object, ...]) -> Non
         (("push", "pi@cat", "--wheel", "missing.whl"), "missing.whl: is no wheel"),
         (("set", "pi@cat"), "NAME=VALUE: is missing"),
         (("set", "pi@cat", "max-fps=fast"), "max-fps=fast: is nothing that catdog run takes"),
+        (("set", "pi@cat", "max-fps=0.01"), "max-fps: 0.01 is too low for a service"),
         (("set", "pi@cat", "max-fsp=5"), "max-fsp=5: is nothing that catdog run takes"),
         (("status", "--inventory", "missing.txt"), "missing.txt: cannot be read"),
     ],

@@ -9,7 +9,10 @@ import pytest
 
 from edge import doctor
 from edge.board import Machine
-from edge.doctor import FAULT, GOOD, NOTE, Finding, examine
+from edge.doctor import camera, condition, examine, software, system
+from edge.doctor.finding import FAULT, GOOD, NOTE, Check, Finding
+from edge.outputs import nothing_yet
+from edge.outputs.service import status
 from tests.conftest import Command
 
 PI = {
@@ -48,6 +51,7 @@ def test_a_board_that_is_well(tmp_path: Path) -> None:
     assert "service" not in found
 
 
+AWAY = f"LoadState=loaded\nActiveState=active\nNRestarts=0\nStatusText={status(nothing_yet('0', state='lost'))}\n"
 SHOWN = "LoadState=loaded\nActiveState={}\nNRestarts={}\nStatusText=cat 98%, 0, 14.9/s, 40 ms old, 2 dropped\n"
 
 
@@ -66,6 +70,7 @@ SHOWN = "LoadState=loaded\nActiveState={}\nNRestarts={}\nStatusText=cat 98%, 0, 
         ("libcamera", {"sys/class/video4linux/video0/name": "unicam\n"}, {}, FAULT, "not its programs", "apt install"),
         ("service", {}, {"systemctl": SHOWN.format("active", 0)}, GOOD, "cat 98%", ""),
         ("service", {}, {"systemctl": SHOWN.format("active", 3)}, NOTE, "restarted 3 times", "journalctl"),
+        ("service", {}, {"systemctl": AWAY}, FAULT, "no answer yet: 0 is lost", "camera"),
         ("service", {}, {"systemctl": SHOWN.format("activating", 3)}, FAULT, "is activating", "journalctl"),
     ],
 )  # fmt: skip
@@ -79,7 +84,7 @@ def test_a_fault_comes_with_its_remedy(
     words: str,
     fix: str,
 ) -> None:
-    monkeypatch.setattr(doctor.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     finding = doctor.CHECKS[name](board(tmp_path, files, says))
     assert finding is not None
     assert finding.state == state
@@ -90,28 +95,28 @@ def test_a_fault_comes_with_its_remedy(
 
 @pytest.mark.parametrize(("free_mb", "state"), [(20, FAULT), (300, NOTE), (3000, GOOD)])
 def test_room_on_the_disk(tmp_path: Path, free_mb: int, state: str) -> None:
-    assert doctor.disk(board(tmp_path, {}, free=lambda _: free_mb * 10**6)).state == state
+    assert condition.disk(board(tmp_path, {}, free=lambda _: free_mb * 10**6)).state == state
 
 
 def test_a_clock_that_is_years_off(tmp_path: Path) -> None:
-    finding = doctor.clock(board(tmp_path, {}, now=lambda: 0.0))
+    finding = condition.clock(board(tmp_path, {}, now=lambda: 0.0))
     assert (finding.state, finding.words) == (FAULT, "1970-01-01 00:00 UTC is in the past")
 
 
 @pytest.mark.parametrize(
     ("check", "patch", "words"),
     [
-        (doctor.system, lambda m: m.setattr(sys, "maxsize", 2**31 - 1), "32 bit"),
-        (doctor.python, lambda m: m.setattr(sys, "version_info", (3, 9, 2)), "too old"),
-        (doctor.glibc, lambda m: m.setattr(doctor.platform, "libc_ver", lambda: ("glibc", "2.24")), "too old"),
-        (doctor.opencv, lambda m: m.setattr(doctor, "version", lambda _: "5.0"), "own the same folder"),
-        (doctor.numpy, lambda m: m.setattr("edge.runtime.NAME", "tflite-runtime"), "does not go with tflite-runtime"),
+        (system.system, lambda m: m.setattr(sys, "maxsize", 2**31 - 1), "32 bit"),
+        (system.python, lambda m: m.setattr(sys, "version_info", (3, 9, 2)), "too old"),
+        (system.glibc, lambda m: m.setattr("platform.libc_ver", lambda: ("glibc", "2.24")), "too old"),
+        (software.opencv, lambda m: m.setattr(software, "version", lambda _: "5.0"), "own the same folder"),
+        (software.numpy, lambda m: m.setattr("edge.runtime.NAME", "tflite-runtime"), "does not go with tflite-runtime"),
     ],
 )
 def test_a_fault_of_the_software(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    check: doctor.Check,
+    check: Check,
     patch: Callable[[pytest.MonkeyPatch], None],
     words: str,
 ) -> None:
@@ -125,10 +130,10 @@ def test_a_fault_of_the_software(
 
 def test_a_camera_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     machine = board(tmp_path, {"dev/video0": "", "sys/class/video4linux/video0/name": "HD Cam\n"})
-    assert doctor.cameras(machine).state == NOTE  # a file is no camera
+    assert camera.cameras(machine).state == NOTE  # a file is no camera
     (tmp_path / "dev/video0").unlink()
     (tmp_path / "dev/video0").symlink_to("/dev/missing")
-    finding = doctor.cameras(machine)
+    finding = camera.cameras(machine)
     assert finding.state == FAULT
     assert "HD Cam" in finding.words
 

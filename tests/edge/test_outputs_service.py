@@ -1,4 +1,4 @@
-"""What a service tells systemd: when it is ready, that it is alive, and nothing where there is no fresh answer."""
+"""What a service tells systemd: when it is ready, that it is alive, and how it goes."""
 
 import os
 import socket
@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.outputs import ASLEEP, ENDED
-from edge.outputs.service import Service, watchdog_s
+from edge.errors import InputError
+from edge.outputs import ASLEEP, ENDED, nothing_yet
+from edge.outputs.service import Service, check_rate, watchdog_s
 from tests.conftest import Command
 from tests.moments import moment
 
@@ -63,10 +64,64 @@ def test_the_first_fresh_answer_makes_it_ready_and_further_ones_feed_the_watchdo
     assert told[0][1] == "STATUS=red 75%, script, 14.9/s, 4 ms old, 2 dropped"
 
 
-@pytest.mark.parametrize("state", [ASLEEP, ENDED, "stale", "lost", "connecting"])
-def test_what_is_no_fresh_answer_is_no_sign_of_life(tmp_path: Path, heard: socket.socket, state: str) -> None:
+@pytest.mark.parametrize("state", [ASLEEP, ENDED])
+def test_a_frame_that_was_not_looked_at_is_no_sign_of_life(tmp_path: Path, heard: socket.socket, state: str) -> None:
     service(tmp_path, [0.0]).write(moment(state=state))
     assert words(heard) == []
+
+
+def test_a_camera_that_never_comes_is_waited_for_and_told(tmp_path: Path, heard: socket.socket) -> None:
+    clock = [100.0]
+    output = service(tmp_path, clock, WATCHDOG_USEC="60000000")
+    told = []
+    for second in range(130):
+        clock[0] = 100.0 + second
+        output.write(nothing_yet("0", state="connecting" if second < 20 else "lost"))
+        told += words(heard)  # the kernel keeps ten of them
+    assert told[0] == ["WATCHDOG=1", "STATUS=no answer yet: 0 is connecting"]
+    assert {lines[0] for lines in told} == {"WATCHDOG=1"}
+    assert 130 / 5 <= len(told) <= 130 / 5 + 2  # far more often than in 60 s
+    assert [lines[1] for lines in told if "READY=1" in lines] == ["STATUS=no answer yet: 0 is lost"]
+    assert next(number for number, lines in enumerate(told) if "READY=1" in lines) == 12  # after a minute
+
+
+def test_a_camera_that_goes_away_and_comes_back_is_told(tmp_path: Path, heard: socket.socket) -> None:
+    clock = [100.0]
+    output = service(tmp_path, clock)
+    for second, state in enumerate(["live", "stale", *["lost"] * 20, "live"]):
+        clock[0] = 100.0 + second
+        output.write(moment(state=state))
+    told = words(heard)
+    assert [lines[1].partition(",")[0] for lines in told] == [
+        "STATUS=red 75%",
+        *["STATUS=no answer"] * 4,
+        "STATUS=red 75%",
+    ]
+    assert "script is lost" in told[1][1]
+    assert ["READY=1" in lines for lines in told] == [True, *[False] * 5]
+
+
+def test_of_two_cameras_the_one_that_answers_speaks(tmp_path: Path, heard: socket.socket) -> None:
+    clock = [100.0]
+    output = service(tmp_path, clock)
+    for second in range(20):
+        clock[0] = 100.0 + second
+        output.write(moment())
+        output.write(nothing_yet("1", stream=1, state="lost"))
+    assert {lines[1].partition(",")[0] for lines in words(heard)} == {"STATUS=red 75%"}
+
+
+def test_a_rate_at_which_a_service_would_count_as_hung_is_refused() -> None:
+    check_rate(0.025, 60.0)
+    with pytest.raises(InputError, match=r"0\.02 is too low for a service.*Write 0\.025 or more"):
+        check_rate(0.02, 60.0)
+
+
+def test_the_runner_refuses_such_a_rate_where_it_is_watched(tmp_path: Path, model: Path, command: Command) -> None:
+    watched = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "nobody"), "WATCHDOG_USEC": "60000000"}
+    watched.pop("WATCHDOG_PID", None)
+    words = ("edge", "run", "demo", "--frames", 1, "--max-fps", 0.01, "--model", model)
+    assert "is too low for a service" in command(*words, expect=2, env=watched).stderr
 
 
 def test_nobody_who_listens_holds_nothing_up_and_readiness_is_told_again(tmp_path: Path) -> None:

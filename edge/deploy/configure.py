@@ -1,0 +1,62 @@
+"""The verb `set`: settings that `catdog run` takes, tried, and taken back where the service gives no answer."""
+
+import argparse
+import contextlib
+import io
+from collections.abc import Sequence
+
+from edge import settings
+from edge.commands import run
+from edge.deploy.items import RESTART, Step, answer_step, replacing
+from edge.deploy.job import Job, installed, state, went_back
+from edge.deploy.layout import watchdog_s
+from edge.errors import CatdogError, InputError
+from edge.outputs.service import check_rate
+
+
+def checked(pairs: Sequence[str]) -> dict[str, str]:
+    """Return settings that `catdog run` would take; others are an InputError that says why."""
+    if not pairs:
+        raise InputError(
+            "NAME=VALUE", "is missing", "Write for instance max-fps=5; an empty value takes a setting away"
+        )
+    found = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+    text = ""
+    for name, value in found.items():
+        text = settings.changed(text, name, value)
+    options = _parsed(text, ", ".join(pairs))
+    if options.max_fps is not None:
+        check_rate(options.max_fps, watchdog_s())
+    return found
+
+
+def _parsed(text: str, words: str) -> argparse.Namespace:
+    """Return the options that some settings stand for; an InputError says what `catdog run` has against them."""
+    parser = argparse.ArgumentParser(prog="set", exit_on_error=False)
+    run.add_arguments(parser)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return parser.parse_args([word for line in text.splitlines() for word in settings.words(line)])
+    except (SystemExit, argparse.ArgumentError) as fault:
+        why = (said.getvalue().strip().splitlines() or [str(fault)])[-1].rpartition("error: ")[2]
+        raise InputError(words, f"is nothing that catdog run takes ({why})", "See catdog run --help") from None
+
+
+def set_(job: Job, pairs: dict[str, str]) -> str:
+    """Change settings, and see that the service gives an answer with them; else leave them as they were."""
+    installed(job)
+    before = "\n".join(job.quietly(f"cat {job.layout.settings}")) + "\n"
+    after = before
+    for name, value in pairs.items():
+        after = settings.changed(after, name, value)
+    if after == before:
+        return "nothing to do: the settings are so already"
+    new = replacing(after.encode(), job.layout.settings, "640", job.layout.user)
+    job.carry_out(Step("settings", (f"cp -p {job.layout.settings} {job.layout.settings}.before", *new)))
+    try:
+        job.carry_out(answer_step(job.layout))
+    except CatdogError as fault:
+        back = f"mv -T {job.layout.settings}.before {job.layout.settings}"
+        raise went_back(job, fault, (back, RESTART)) from None
+    return f"{', '.join(f'{name}={value}' for name, value in pairs.items())}: {state(job.learn())}"

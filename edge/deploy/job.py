@@ -1,0 +1,108 @@
+"""What every verb has: a board to work on, lines to print, how the service does, and the way back where it fails."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from edge.deploy.board import Board
+from edge.deploy.demands import check_access
+from edge.deploy.facts import Facts
+from edge.deploy.items import Step
+from edge.deploy.layout import SERVICE, Layout
+from edge.deploy.show import Show
+from edge.errors import CatdogError
+
+_JOURNAL = f"journalctl -u {SERVICE} --no-pager -o cat"
+_QUIET_S = 300
+
+
+class Job(NamedTuple):
+    """One verb on one board.
+
+    Attributes:
+        board: connected.
+        show: where lines go.
+        layout: of the board.
+        has_password: of sudo.
+    """
+
+    board: Board
+    show: Show
+    layout: Layout
+    has_password: bool
+
+    @property
+    def host(self) -> str:
+        """What the board is called."""
+        return self.board.target.word
+
+    def learn(self) -> Facts:
+        """Return the board's facts, where one may become root."""
+        facts = self.board.learn()
+        check_access(facts, self.host, self.has_password)
+        return facts
+
+    def carry_out(self, step: Step) -> list[str]:
+        """Do a step, ticked."""
+        with self.show.step(self.host, step.words):
+            return self.board.do(step)
+
+    def quietly(self, *commands: str) -> list[str]:
+        """Do what is worth no line of its own."""
+        return self.board.do(Step(commands[0], commands, limit_s=_QUIET_S))
+
+
+Verb = Callable[[Job], str]  # on one board; returns a line for the summary
+
+
+def installed(job: Job) -> Facts:
+    """Return the facts of a board that has the service; another is a CatdogError."""
+    facts = job.learn()
+    if not facts.releases.current:
+        raise CatdogError(job.host, "has no catdog on it", f"python -m edge.deploy push {job.host}")
+    return facts
+
+
+def state(facts: Facts) -> str:
+    """Return how the service does, in a few words."""
+    if not facts.active:
+        return facts.service.get("ActiveState") or "no service"
+    return facts.service.get("StatusText") or "active"
+
+
+def describe(facts: Facts) -> str:
+    """Return what a board is, on one line."""
+    cameras = ", ".join(f"{number} ({name})" for number, name in facts.cameras.items()) or "none"
+    warm = f", {facts.temperature_c:.0f} °C" if facts.temperature_c else ""
+    slow = ", throttles now" if facts.throttled & 0xF else ""
+    return (
+        f"{facts.board or 'a board'}: {facts.system}, {facts.machine}, Python {facts.python[0]}.{facts.python[1]}, "
+        f"{facts.free_mb} MB free, {facts.memory_mb} MB memory{warm}{slow}; cameras: {cameras}"
+    )
+
+
+def reason(job: Job) -> str:
+    """Return the service's last words; "" where there are none."""
+    with suppress(CatdogError):
+        lines = [line for line in job.quietly(f"{_JOURNAL} -n 20 || true") if line.startswith(("catdog: ", "guard: "))]
+        return lines[-1] if lines else ""
+    return ""
+
+
+def went_back(job: Job, fault: CatdogError, back: tuple[str, ...]) -> CatdogError:
+    """Lead back to what ran before; return what to tell."""
+    why = reason(job) or fault.wrong
+    if not back:
+        return CatdogError(job.host, f"does not give an answer yet ({why})", f"python -m edge.deploy logs {job.host}")
+    try:
+        with job.show.step(job.host, "back to what ran before"):
+            job.quietly(*back)
+    except CatdogError:
+        return CatdogError(
+            job.host,
+            f"went wrong ({why}), and so did the way back",
+            f"Push again: the board goes back by itself after three starts; python -m edge.deploy logs {job.host}",
+        )
+    return CatdogError(
+        job.host, f"runs what it ran before: the new one gave no answer ({why})", "Mend that, and push again"
+    )

@@ -1,0 +1,69 @@
+"""The command line of python -m edge.deploy: its verbs, each with a line of purpose and its own options."""
+
+import argparse
+from pathlib import Path
+
+from edge.classifier import DEFAULT_MODEL
+
+VERBS = {
+    "push": "make boards run this release and this model, or leave them as they were",
+    "status": "say what boards are, what they run, and how that does",
+    "logs": "show the last lines of the service",
+    "rollback": "go back to the release from before",
+    "selftest": "ask the model its golden pictures on the board",
+    "doctor": "let the board's own doctor look it over",
+    "bench": "measure the model on the board",
+    "set": "change settings of the service",
+    "uninstall": "take everything away",
+}
+
+
+def make() -> argparse.ArgumentParser:
+    """Return it, to parse words with."""
+    parser = argparse.ArgumentParser(
+        prog="python -m edge.deploy", description="Put catdog on boards, and look after it there."
+    )
+    rows = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, purpose in VERBS.items():
+        row = rows.add_parser(verb, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        metavar, what = ("HOST", "a board: USER@HOST:PORT") if verb != "set" else ("WORD", "boards, and NAME=VALUE")
+        row.add_argument("words", nargs="*", metavar=metavar, help=what)
+        row.add_argument(
+            "--inventory", type=Path, metavar="FILE", help="a board on each line: USER@HOST:PORT [source=WORD]"
+        )
+        row.add_argument("--jobs", type=int, default=20, metavar="N", help="so many boards at once (20)")
+        row.add_argument("--ask-sudo-password", action="store_true", help="ask once for the password of sudo")
+        row.add_argument("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
+        row.add_argument("--key", type=Path, metavar="FILE", help="the ssh key to log in with")
+        _special(verb, row)
+    return parser
+
+
+def _special(verb: str, row: argparse.ArgumentParser) -> None:
+    if verb == "push":
+        row.add_argument(
+            "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert"
+        )
+        row.add_argument(
+            "--source", default="", metavar="SOURCE", help="what to watch (the first camera, else the demo)"
+        )
+        row.add_argument("--offline", action="store_true", help="ask no index: take wheels from the cache")
+        row.add_argument("--wheel", type=Path, metavar="FILE", help="the program's wheel (built from the checkout)")
+        row.add_argument("--older", action="store_true", help="push a model that is older than the board's")
+        row.add_argument("--adopt", action="store_true", help="push to a board that another workstation has set up")
+        row.add_argument("--dry-run", action="store_true", help="say what would be done")
+    elif verb == "logs":
+        row.add_argument("--lines", type=int, default=30, metavar="N", help="how many (30)")
+    elif verb == "rollback":
+        row.add_argument(
+            "--model",
+            dest="what",
+            action="store_const",
+            const="model",
+            default="release",
+            help="the model, not the release",
+        )
+    elif verb == "uninstall":
+        row.add_argument(
+            "--keep-data", action="store_true", help="leave models, settings and what the service has kept"
+        )

@@ -1,0 +1,25 @@
+"""What a check finds, and what a check is."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from edge.board import Machine
+
+GOOD, NOTE, FAULT = "good", "note", "fault"
+
+
+class Finding(NamedTuple):
+    """What a check has found.
+
+    Attributes:
+        state: GOOD, NOTE (it works, but ...) or FAULT.
+        words: what there is.
+        fix: what to do about it; "" where it is good.
+    """
+
+    state: str
+    words: str
+    fix: str = ""
+
+
+Check = Callable[[Machine], Finding | None]  # None: this machine has nothing of the kind

@@ -37,7 +37,7 @@ def _main(options: argparse.Namespace, layout: Layout, lock: Path) -> int:
     pairs = [word for word in options.words if "=" in word] if options.verb == "set" else []
     targets = chosen([word for word in options.words if word not in pairs], options.inventory)
     work = _work(options, pairs, lock)
-    access = Access(options.ssh_config, options.key, _sudo_password(options))
+    access = Access(options.ssh_config, options.key, _sudo_password(options), max(options.patience, 0.1))
     show = Show([target.word for target in targets])
     pool = Pool(max(1, options.jobs))
     outcomes = list(pool.imap(partial(_serve, work=work, access=access, layout=layout, show=show), targets))

@@ -24,17 +24,29 @@ from edge.deploy.layout import Layout
 from edge.errors import CatdogError
 
 _CONNECT_S = 15
+_CHANNEL_S = 60
 _FACTS_S = 120
 _LOCK_S = 200
 _ALIVE_S = 10  # between two signs of life to the board
 
 
 class Access(NamedTuple):
-    """How to get in: an ssh_config file and a key, where not the usual ones; the password of sudo, if it wants one."""
+    """How to get in.
+
+    Attributes:
+        ssh_config, key: where not the usual ones.
+        sudo_password: if it wants one.
+        patience: how many times longer to wait than for a usual board.
+    """
 
     ssh_config: Path | None = None
     key: Path | None = None
     sudo_password: str = ""
+    patience: float = 1.0
+
+    def wait_s(self, seconds: float) -> int:
+        """Return how long to wait for what takes so many seconds at most on a usual board."""
+        return round(seconds * self.patience)
 
 
 class BoardFacts(FactBase[Facts]):
@@ -81,13 +93,22 @@ class Board:
         logging.getLogger("pyinfra").handlers = [logging.NullHandler()]
         logging.getLogger("pyinfra").propagate = logging.getLogger("paramiko").propagate = False
         logging.getLogger("paramiko").handlers = [logging.NullHandler()]
-        data = {"ssh_hostname": target.host, "ssh_user": target.user, "ssh_port": target.port}
+        connect_s = access.wait_s(_CONNECT_S)
+        # paramiko has limits of its own besides: to the server's first line, and to the end of logging in.
+        waits = {
+            "banner_timeout": connect_s,
+            "auth_timeout": 2 * connect_s,
+            "channel_timeout": access.wait_s(_CHANNEL_S),
+        }
+        data: dict[str, Any] = {"ssh_hostname": target.host, "ssh_user": target.user, "ssh_port": target.port}
+        data |= {"ssh_paramiko_connect_kwargs": waits}
         data |= {"ssh_config_file": str(access.ssh_config)} if access.ssh_config else {}
         data |= {"ssh_key": str(access.key)} if access.key else {}
         wanted = {name: value for name, value in data.items() if value}
         inventory = Inventory(([(target.word, wanted)], {}))
         # /tmp may lie in memory, of which a small board has little.
-        self._state = State(inventory, Config(CONNECT_TIMEOUT=_CONNECT_S, TEMP_DIR="/var/tmp"), check_for_changes=False)  # noqa: S108
+        config = Config(CONNECT_TIMEOUT=connect_s, TEMP_DIR="/var/tmp")  # noqa: S108
+        self._state = State(inventory, config, check_for_changes=False)
         self._host = inventory.get_host(target.word)
         self._state.is_executing = True  # so that each operation is carried out when it is called
         self._root = False
@@ -114,8 +135,9 @@ class Board:
 
     def learn(self) -> Facts:
         """Return what the board is, and what is on it."""
-        with self._here(), self._errors("its facts", _FACTS_S):
-            facts = self._host.get_fact(BoardFacts, root=self._layout.root, user=self._layout.user, _timeout=_FACTS_S)
+        limit_s = self._access.wait_s(_FACTS_S)
+        with self._here(), self._errors("its facts", limit_s):
+            facts = self._host.get_fact(BoardFacts, root=self._layout.root, user=self._layout.user, _timeout=limit_s)
         if not isinstance(facts, Facts) or not facts.machine:
             raise CatdogError(self.target.word, "does not say what it is", f"See whether ssh {self.target.word} works")
         self._root = facts.root
@@ -127,7 +149,7 @@ class Board:
         Raises:
             CatdogError: it failed; what it printed last is told.
         """
-        lock, limit_s = self._layout.root or "/opt", step.limit_s
+        lock, limit_s = self._layout.root or "/opt", self._access.wait_s(step.limit_s)
         with self._here(), self._errors(step.words, limit_s):
             done = carry_out(step=step, lock=lock, name=step.words, _timeout=limit_s, **self._rights())
         return list(done.stdout_lines)

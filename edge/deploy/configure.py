@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from edge import settings
 from edge.commands import run
+from edge.deploy.demands import check_source
 from edge.deploy.items import RESTART, Step, answer_step, replacing
 from edge.deploy.job import Job, installed, state, went_back
 from edge.deploy.layout import watchdog_s
@@ -45,7 +46,7 @@ def _parsed(text: str, words: str) -> argparse.Namespace:
 
 def set_(job: Job, pairs: dict[str, str]) -> str:
     """Change settings, and see that the service gives an answer with them; else leave them as they were."""
-    installed(job)
+    check_source(installed(job), pairs.get("source", ""), job.host)
     before = "\n".join(job.quietly(f"cat {job.layout.settings}")) + "\n"
     after = before
     for name, value in pairs.items():

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from edge.capture import is_csi
 from edge.deploy.facts import Facts
 from edge.deploy.items import Wish
 from edge.deploy.signing import Signer, time_of
@@ -15,6 +16,9 @@ _SPARE_MB = 100  # to be left free
 _UNPACKED = 4  # times a wheel's size: what is in it, and byte code
 _CLOCK_S = 366 * 86400.0
 _NEWER = "Write Raspberry Pi OS bookworm or later to its card"
+_SEATED = (
+    "Power it off and seat both ends of the cable; on the board rpicam-hello --list-cameras tells whether it is seen"
+)
 
 
 def check_access(facts: Facts, host: str, has_password: bool) -> None:
@@ -38,9 +42,14 @@ def check_board(facts: Facts, host: str, now_s: float) -> None:
     for wrong, words, remedy in (
         ("systemd" in facts.missing, "does not run systemd", "Use Raspberry Pi OS, Debian or Ubuntu"),
         (
+            facts.machine == "armv6l",
+            "has a processor for 32 bits alone (armv6l), for which numpy and OpenCV have no wheels",
+            "Use a Raspberry Pi 3, 4, 5 or Zero 2 W with a 64-bit system",
+        ),
+        (
             bits_32,
-            f"runs a 32-bit system ({facts.machine}), for which OpenCV and LiteRT have no wheels",
-            "Write Raspberry Pi OS (64-bit) to its card",
+            f"runs a 32-bit system ({facts.machine}); tflite-runtime has a wheel for it, numpy and OpenCV have none",
+            "Write Raspberry Pi OS (64-bit) to its card; a Raspberry Pi 3, 4, 5 or Zero 2 W runs it",
         ),
         (
             facts.machine not in ("aarch64", "x86_64"),
@@ -67,6 +76,22 @@ def check_board(facts: Facts, host: str, now_s: float) -> None:
 
 def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]}"
+
+
+def check_source(facts: Facts, source: str, host: str) -> None:
+    """Raise CatdogError where a source is a ribbon camera that the board cannot read."""
+    if not is_csi(source):
+        return
+    if not facts.ribbon_program:
+        # A release sees nothing of the system's Python, so picamera2 would not do: the program is what is needed.
+        wrong, remedy = "has no rpicam-vid, which reads ribbon cameras", "sudo apt install rpicam-apps-lite"
+        raise CatdogError(host, wrong, f"On the board (Raspberry Pi OS): {remedy}")
+    if not facts.ribbon:
+        raise CatdogError(host, "sees no ribbon camera", _SEATED)
+    number = source.partition(":")[2] or "0"
+    if number not in facts.ribbon:
+        there = ", ".join(f"csi:{number} ({name})" for number, name in facts.ribbon.items())
+        raise CatdogError(host, f"has no ribbon camera {source}", f"Choose one of {there}")
 
 
 def check_trust(facts: Facts, wish: Wish, signer: Signer, host: str) -> None:

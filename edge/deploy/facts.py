@@ -8,6 +8,8 @@ from typing import NamedTuple
 from edge.board import NO_ANSWER
 
 SCRIPT = Path(__file__).with_name("facts.sh")
+# Nodes of a Raspberry Pi's own that never give pictures to OpenCV: sensors of ribbon cameras, codecs, image processors.
+_NO_CAMERAS = ("unicam", "rp1-cfe", "bcm2835-", "pispbe", "rpi-", "rpivid")
 _RELEASES, _MODELS = "opt/catdog/releases", "var/lib/catdog/models"
 
 
@@ -44,7 +46,9 @@ class Facts(NamedTuple):
     free_mb: int
     memory_mb: int
     clock_s: int
-    cameras: Mapping[str, str]  # number -> what the driver calls it
+    cameras: Mapping[str, str]  # number -> what the driver calls it, of those that OpenCV can read
+    ribbon: Mapping[str, str]  # number -> sensor, of ribbon cameras that answer
+    ribbon_program: str  # that reads them
     temperature_c: float
     throttled: int
     user: bool
@@ -61,6 +65,11 @@ class Facts(NamedTuple):
     def active(self) -> bool:
         """True where the service runs."""
         return self.service.get("ActiveState") == "active"
+
+    @property
+    def first_camera(self) -> str:
+        """The source that shows the first camera; "" where there is none."""
+        return next(iter(self.cameras), "") or ("csi" if self.ribbon and self.ribbon_program else "")
 
     @property
     def answers(self) -> bool:
@@ -101,7 +110,9 @@ def parse(lines: Iterable[str]) -> Facts:
         free_mb=number("free_kb") // 1000,
         memory_mb=number("memory_kb") // 1000,
         clock_s=number("clock_s"),
-        cameras={value.partition(" ")[0]: value.partition(" ")[2] for value in said.get("camera", [])},
+        cameras={number: name for number, name in _numbered(said, "camera") if not name.startswith(_NO_CAMERAS)},
+        ribbon=dict(_numbered(said, "ribbon")),
+        ribbon_program=text("ribbon_program"),
         temperature_c=number("temperature") / 1000,
         throttled=number("throttled", 16),
         user=bool(text("user")),
@@ -114,6 +125,12 @@ def parse(lines: Iterable[str]) -> Facts:
         unit=bool(text("unit")),
         service={name[8:]: values[-1] for name, values in said.items() if name.startswith("service:")},
     )
+
+
+def _numbered(said: Mapping[str, list[str]], name: str) -> list[tuple[str, str]]:
+    """Return number and name of each thing of a kind, by number."""
+    pairs = (value.partition(" ")[::2] for value in said.get(name, []))
+    return sorted((pair for pair in pairs if pair[0].isdecimal()), key=lambda pair: int(pair[0]))
 
 
 def _shelf(said: Mapping[str, list[str]], name: str) -> Shelf:

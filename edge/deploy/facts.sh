@@ -15,7 +15,16 @@ if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then say sudo free; elif comm
 say free_kb "$(df -Pk "${root:-/}" | awk 'NR == 2 { print $4 }')"
 say memory_kb "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
 say clock_s "$(date +%s)"
-for node in /dev/video*; do [ ! -c "$node" ] || say camera "${node#/dev/video} $(cat "/sys/class/video4linux/${node#/dev/}/name" 2>/dev/null)"; done
+for node in /dev/video*; do # of several nodes of one camera the first gives pictures
+    about=/sys/class/video4linux/${node#/dev/}
+    [ ! -c "$node" ] || [ "$(cat "$about/index" 2>/dev/null)" != 0 ] || say camera "${node#/dev/video} $(cat "$about/name")"
+done
+if command -v rpicam-vid >/dev/null; then say ribbon_program rpicam-vid; elif command -v libcamera-vid >/dev/null; then say ribbon_program libcamera-vid; fi
+if grep -qsE '^(unicam|rp1-cfe)' /sys/class/video4linux/*/name; then
+    for tool in rpicam-hello libcamera-hello; do
+        ! command -v $tool >/dev/null || timeout 20 $tool --list-cameras 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) : \([^ ]*\).*/ribbon \1 \2/p'
+    done
+fi
 say temperature "$(cat /sys/class/thermal/thermal_zone0/temp 2>/dev/null)"
 say throttled "$(cat /sys/devices/platform/soc/soc:firmware/get_throttled 2>/dev/null)"
 id "$user" >/dev/null 2>&1 && say user "$user"

@@ -72,7 +72,9 @@ def state(facts: Facts) -> str:
 
 def describe(facts: Facts) -> str:
     """Return what a board is, on one line."""
-    cameras = ", ".join(f"{number} ({name})" for number, name in facts.cameras.items()) or "none"
+    seen = [f"{number} ({name})" for number, name in facts.cameras.items()]
+    seen += [f"csi:{number} ({name})" for number, name in facts.ribbon.items()]
+    cameras = ", ".join(seen) or "none"
     warm = f", {facts.temperature_c:.0f} °C" if facts.temperature_c else ""
     slow = ", throttles now" if facts.throttled & 0xF else ""
     return (

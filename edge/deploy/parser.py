@@ -34,6 +34,13 @@ def make() -> argparse.ArgumentParser:
         row.add_argument("--jobs", type=int, default=20, metavar="N", help="so many boards at once (20)")
         row.add_argument("--ask-sudo-password", action="store_true", help="ask once for the password of sudo")
         row.add_argument("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
+        row.add_argument(
+            "--patience",
+            type=float,
+            default=1.0,
+            metavar="N",
+            help="wait so many times longer for slow boards (1)",
+        )
         row.add_argument("--key", type=Path, metavar="FILE", help="the ssh key to log in with")
         _special(verb, row)
     return parser

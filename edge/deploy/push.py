@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from edge import settings
-from edge.deploy.demands import check_board
+from edge.deploy.demands import check_board, check_source
 from edge.deploy.facts import Facts
 from edge.deploy.items import Item, Wish
 from edge.deploy.job import Job, describe, state, went_back
@@ -31,10 +31,12 @@ def push(job: Job, told: Push) -> str:
     with job.show.step(job.host, "facts"):
         facts = job.learn()
         check_board(facts, job.host, time.time())
+        source = job.board.target.source or told.source
+        check_source(facts, source, job.host)
     job.show.note(job.host, describe(facts))
     with job.show.step(job.host, "wheels resolved and hashed, here"):
         release = told.kit.release(facts, job.layout)
-    text = _settings(job, facts, job.board.target.source or told.source)
+    text = _settings(job, facts, source)
     wish = Wish(release, told.model, text, told.older, told.adopt)
     steps = plan(facts, wish, told.kit.signer, job.layout, job.host)
     if told.dry_run:
@@ -60,7 +62,7 @@ def push(job: Job, told: Push) -> str:
 def _settings(job: Job, facts: Facts, source: str) -> str:
     """Return the settings to write; "" where they are to stay."""
     if not facts.settings:
-        first = source or next(iter(facts.cameras), "")
+        first = source or facts.first_camera
         if not first:
             note = f"no camera found: it watches the demo. Later: python -m edge.deploy set {job.host} source=0"
             job.show.note(job.host, note)

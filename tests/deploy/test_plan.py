@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.deploy.demands import check_access, check_board
+from edge.deploy.demands import check_access, check_board, check_source
 from edge.deploy.facts import SCRIPT, Facts, Shelf, parse
 from edge.deploy.items import RESTART, Item, Upload, Wish
 from edge.deploy.layout import Layout
@@ -73,6 +73,7 @@ def test_the_script_runs_here(tmp_path: Path) -> None:
     [
         ({"machine": "armv7l", "bits": 32}, "32-bit system (armv7l)", "(64-bit)"),
         ({"bits": 32}, "32-bit system (aarch64)", "(64-bit)"),
+        ({"machine": "armv6l", "bits": 32}, "32 bits alone (armv6l)", "Zero 2 W"),
         ({"machine": "riscv64"}, "without wheels (riscv64)", "Raspberry Pi 3, 4, 5"),
         ({"python": (3, 9)}, "Python 3.9, which is too old", "bookworm or later"),
         ({"python": (0, 0)}, "has no Python 3", "apt install python3"),
@@ -86,6 +87,45 @@ def test_a_board_that_cannot_is_refused_with_the_remedy(changed: dict[str, Any],
     with pytest.raises(CatdogError) as caught:
         check_board(PI._replace(**changed), "pi@cat", NOW_S)
     assert caught.value.thing == "pi@cat"
+    assert words in caught.value.wrong
+    assert remedy in caught.value.remedy
+
+
+NODES = """camera 10 bcm2835-codec-decode
+camera 0 unicam-image
+camera 31 bcm2835-isp-output0
+camera 2 HD Cam: HD Cam
+camera 19 rpi-hevc-dec
+ribbon 0 imx708
+ribbon_program rpicam-vid
+"""
+
+
+def test_of_all_a_boards_nodes_those_that_show_something_are_cameras() -> None:
+    facts = parse(NODES.splitlines())
+    assert (facts.cameras, facts.ribbon) == ({"2": "HD Cam: HD Cam"}, {"0": "imx708"})
+    assert facts.first_camera == "2"
+    assert facts._replace(cameras={}).first_camera == "csi"
+    assert facts._replace(cameras={}, ribbon_program="").first_camera == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "changed", "words", "remedy"),
+    [
+        ("csi", {"ribbon_program": ""}, "has no rpicam-vid", "sudo apt install rpicam-apps-lite"),
+        ("csi:1", {"ribbon": {}}, "sees no ribbon camera", "rpicam-hello --list-cameras"),
+        ("csi:1", {}, "has no ribbon camera csi:1", "Choose one of csi:0 (imx708)"),
+    ],
+)
+def test_a_ribbon_camera_that_cannot_be_read_is_refused_with_the_remedy(
+    source: str, changed: dict[str, Any], words: str, remedy: str
+) -> None:
+    facts = parse(NODES.splitlines())
+    for fine in ("csi", "csi:0"):
+        check_source(facts, fine, "pi@cat")
+    check_source(facts._replace(**changed), "0", "pi@cat")
+    with pytest.raises(CatdogError) as caught:
+        check_source(facts._replace(**changed), source, "pi@cat")
     assert words in caught.value.wrong
     assert remedy in caught.value.remedy
 

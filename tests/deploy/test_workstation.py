@@ -64,6 +64,14 @@ def test_boards_of_a_file_come_once_each(tmp_path: Path) -> None:
     ]
 
 
+def test_forty_boards_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "boards.txt"
+    file.write_text("".join(f"pi@board-{number}.local   source={number % 2}\n" for number in range(40)))
+    boards = chosen([], file)
+    assert [board.host for board in boards] == [f"board-{number}.local" for number in range(40)]
+    assert {board.source for board in boards} == {"0", "1"}
+
+
 @pytest.mark.parametrize(
     ("line", "wrong"), [("pi@a colour=red", "unknown word"), ("a b@c", "unknown word"), ("pi@", "names no")]
 )

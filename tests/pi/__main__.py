@@ -1,71 +1,93 @@
 """As a user would, from the bare board to its last day: each scene prints what it saw, with its seconds.
 
-python -m tests.pi [--folder .cache/pi] [--clip FILE] [SCENE...]
+python -m tests.pi [--folder .cache/pi] [--clip FILE] [--fresh] [--stay] [SCENE...]
+
+Emulation is slow: a run that was ended goes on with the first scene that was not played to its end, on the same board.
+All that was ever printed stands in transcript.txt in the folder.
 """
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.deploy.kit import build
 from tests.conftest import ROOT
 from tests.pi.emulator import Pi
 
-CUTS = 10
-ACTIVE = "test $(systemctl show catdog -P ActiveState) = active"
+ANSWERS = "sudo sh /opt/catdog/releases/current/guard answered && systemctl is-active -q catdog"
 
 
 class Stage:
     """What scenes share: the boards, the workstation's folders, models, and a way to print.
 
     Args:
-        folder: with the base image.
-        room: for what the run leaves.
+        folder: with the base image, and what the run leaves.
         clip: that a scene watches; None for none.
     """
 
-    def __init__(self, folder: Path, room: Path, clip: Path | None) -> None:
+    def __init__(self, folder: Path, clip: Path | None) -> None:
         self.pi, self.other = Pi(folder, "first"), Pi(folder, "second")
-        self.room, self.clip = room, clip
+        self.room, self.clip = folder / "room", clip
+        self.room.mkdir(exist_ok=True)
+        self._transcript = folder / "transcript.txt"
         self.good = ROOT / "edge" / "default.tflite"
         shipped = sorted((ROOT / "models").glob("*.tflite"))
         self.another = next(path for path in shipped if path.read_bytes() != self.good.read_bytes())
 
     def say(self, words: str) -> None:
-        """Print a line of the transcript."""
-        print(f"    {words}", flush=True)
+        """Print a line of the transcript, and keep it."""
+        line = f"{time.strftime('%H:%M:%S')}  {words}"
+        print(line, flush=True)
+        with self._transcript.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
 
     def deploy(self, *words: object, pi: Pi | None = None, expect: int = 0) -> str:
         """Run python -m edge.deploy, print what it prints, and return it."""
         begun_s = time.monotonic()
         config = (pi or self.pi).ssh_config
         line = [sys.executable, "-m", "edge.deploy", *map(str, words), "--ssh-config", str(config)]
-        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, env=self.environment, check=False)
-        shown = " ".join(map(str, words))
-        self.say(f"$ python -m edge.deploy {shown}")
-        for text in (done.stdout + done.stderr).splitlines():
-            self.say(f"  {text}")
-        self.say(f"status {done.returncode}, {time.monotonic() - begun_s:.1f} s")
-        assert done.returncode == expect, f"status {done.returncode}, not {expect}"
-        return done.stdout
+        line += ["--patience", str(PATIENCE)]
+        self.say(f"$ python -m edge.deploy {' '.join(map(str, words))}")
+        out = []
+        with subprocess.Popen(
+            line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment
+        ) as process:
+            assert process.stdout is not None
+            for text in process.stdout:
+                self.say(f"  {text.rstrip()}")
+                out.append(text)
+        self.say(f"status {process.returncode}, {time.monotonic() - begun_s:.1f} s")
+        assert process.returncode == expect, f"status {process.returncode}, not {expect}"
+        return "".join(out)
 
     def wheel(self, number: int) -> Path:
         """Return the program's wheel, with another digest for each number."""
-        wheel = build(self.room / f"release-{number}")
+        folder = self.room / f"release-{number}"
+        if found := list(folder.glob("*.whl")):
+            return found[0]
+        wheel = build(self.room / "built")
         with zipfile.ZipFile(wheel, "a") as archive:
             archive.comment = f"number {number}".encode()
-        return wheel
+        folder.mkdir(exist_ok=True)
+        return wheel.rename(folder / wheel.name)
 
     @property
     def environment(self) -> dict[str, str]:
         """The workstation's, with a home of its own."""
         return {**os.environ, "XDG_CONFIG_HOME": str(self.room / "config")}
+
+    def links(self) -> str:
+        """Return which release and which model the board runs."""
+        links = self.pi.ssh("readlink /opt/catdog/releases/current /var/lib/catdog/models/current").stdout
+        return " and ".join(links.split())
 
     def push(self, *words: object, expect: int = 0) -> str:
         """Push to the first board."""
@@ -74,7 +96,6 @@ class Stage:
 
 def bare(stage: Stage) -> None:
     """Push to the bare machine without internet; the service runs on the camera."""
-    stage.say(f"boot to ssh: {stage.pi.boot():.0f} s")
     assert stage.pi.ssh("ping -c 1 -W 2 192.0.2.1", check=False).returncode, "the board can reach the internet"
     stage.pi.camera()
     out = stage.push()
@@ -111,10 +132,10 @@ def clip(stage: Stage) -> None:
     stage.pi.put(stage.clip, "/home/pi/clip.mp4")
     stage.pi.ssh("sudo install -o catdog -g catdog /home/pi/clip.mp4 /var/lib/catdog/state/clip.mp4")
     log = "/var/lib/catdog/state/events.jsonl"
-    stage.deploy("set", stage.pi.host, "source=/var/lib/catdog/state/clip.mp4", f"events={log}")
-    stage.pi.wait_for(f"sudo grep -q visit {log}", 180)
+    stage.deploy("set", stage.pi.host, "source=/var/lib/catdog/state/clip.mp4", "loop=yes", f"events={log}")
+    stage.pi.wait_for(f"sudo grep -q visit {log}")
     stage.say(stage.pi.ssh(f"sudo head -n 3 {log}").stdout.strip())
-    stage.deploy("set", stage.pi.host, "source=0")
+    stage.deploy("set", stage.pi.host, "source=0", "loop=", "events=")
 
 
 def model(stage: Stage) -> None:
@@ -143,7 +164,7 @@ def healed(stage: Stage) -> None:
     for signal in ("KILL", "STOP"):
         old = stage.pi.property_("MainPID")
         stage.pi.ssh(f"sudo kill -{signal} {old}")
-        seconds = stage.pi.wait_for(f"test $(systemctl show catdog -P MainPID) != {old} && {ACTIVE}", 300)
+        seconds = stage.pi.wait_for(f"test $(systemctl show catdog -P MainPID) != {old} && {ANSWERS}")
         stage.say(
             f"SIG{signal}: a fresh answer again after {seconds:.0f} s, NRestarts {stage.pi.property_('NRestarts')}"
         )
@@ -151,49 +172,52 @@ def healed(stage: Stage) -> None:
 
 def reboot(stage: Stage) -> None:
     """It runs again after a reboot."""
+    before = stage.pi.ssh("cat /proc/sys/kernel/random/boot_id").stdout.strip()
     stage.pi.ssh("sudo systemctl reboot", check=False)
-    time.sleep(10)
-    stage.say(f"a fresh answer {stage.pi.wait_for(ACTIVE, 600):.0f} s after the reboot")
+    again = f"test $(cat /proc/sys/kernel/random/boot_id) != {before}"
+    stage.say(f"a fresh answer {stage.pi.wait_for(f'{again} && {ANSWERS}'):.0f} s after the reboot")
 
 
-def cuts(stage: Stage) -> None:
-    """The power cut at ten moments of a push: each boots into the old or the new, and the last push succeeds."""
-    ends = (
-        "facts",
-        "wheels,",
-        "signature",
-        "environment",
-        "model ",
-        "selftest",
-        "settings",
-        "switch",
-        "resolved",
-        "service",
-    )
-    for number in range(CUTS):
-        moment = ends[number % len(ends)]
-        wheel = stage.wheel(number)  # so that there is much to do
-        target = stage.another if number % 2 else stage.good
-        line = [sys.executable, "-m", "edge.deploy", "push", stage.pi.host, "--model", str(target), "--older"]
-        line += ["--wheel", str(wheel)]
-        line += ["--source", "demo" if number % 2 else "0", "--ssh-config", str(stage.pi.ssh_config)]
-        process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=stage.environment)
+# The moments of a push at which the power is cut: when it has printed a line with these words.
+MOMENTS = (
+    *("facts", "resolved", "wheels,", "release 0", "its environment"),
+    *("model ", "selftest", "settings", "the switch", "service"),
+)
+
+
+def cut(stage: Stage, number: int) -> None:
+    """The power cut at a moment of a push: it boots into the old or the new."""
+    moment, wheel = MOMENTS[number], stage.wheel(number)  # a release of its own, so that there is much to do
+    target = stage.another if number % 2 else stage.good
+    line = [sys.executable, "-m", "edge.deploy", "push", stage.pi.host, "--model", str(target), "--older"]
+    line += ["--wheel", str(wheel), "--source", "demo" if number % 2 else "0"]
+    line += ["--ssh-config", str(stage.pi.ssh_config), "--patience", str(PATIENCE)]
+    stage.say(f"$ python -m edge.deploy push ... until it prints {moment!r}")
+    before = stage.links()
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=stage.environment) as process:
         assert process.stdout is not None
         seen = next((text.strip() for text in process.stdout if moment in text), "its end")
         stage.pi.cut()
-        process.communicate(timeout=900)
-        boot_s = stage.pi.boot()
-        answer_s = stage.pi.wait_for(ACTIVE, 600)
-        links = stage.pi.ssh("readlink /opt/catdog/releases/current /var/lib/catdog/models/current").stdout.split()
-        stage.say(
-            f"cut after {seen!r}: booted in {boot_s:.0f} s, an answer {answer_s:.0f} s later, runs {' '.join(links)}"
-        )
-    stage.push("--older")
+        process.kill()
+    stage.say(f"power cut after: {seen}")
+    stage.say(f"booted in {stage.pi.boot():.0f} s; an answer {stage.pi.wait_for(ANSWERS):.0f} s later")
+    stage.say(f"ran {before}; runs {stage.links()}")
+
+
+def repaired(stage: Stage) -> None:
+    """The next push repairs what cuts have left."""
+    stage.push("--older", "--source", "0")
+    assert not stage.pi.ssh("cd /opt/catdog/releases; for f in 0*; do test -e $f/complete || echo $f; done").stdout
 
 
 def release(stage: Stage) -> None:
-    """Back to the release from before, where there is one."""
-    stage.deploy("rollback", stage.pi.host, expect=1)  # one release only was ever pushed
+    """Back to the release from before, and forth again."""
+    stage.push("--wheel", stage.wheel(99), "--older")
+    before = stage.links()
+    stage.deploy("rollback", stage.pi.host)
+    assert stage.links() != before
+    stage.deploy("rollback", stage.pi.host)
+    assert stage.links() == before
     stage.deploy("logs", stage.pi.host, "--lines", 5)
 
 
@@ -222,36 +246,63 @@ def gone(stage: Stage) -> None:
     assert stage.pi.ssh("id catdog", check=False).returncode
 
 
-SCENES: tuple[Callable[[Stage], None], ...] = (
-    *(bare, score, again, clip, model, altered, healed, reboot, cuts, release, two, gone),
-)
+class Scene(NamedTuple):
+    """A scene, by name: what it shows, and how."""
+
+    name: str
+    purpose: str
+    play: Callable[[Stage], None]
+
+
+def _scenes() -> tuple[Scene, ...]:
+    first = (bare, score, again, clip, model, altered, healed, reboot)
+    cuts = [Scene(f"cut-{n + 1}", cut.__doc__ or "", partial(cut, number=n)) for n in range(len(MOMENTS))]
+    last = (repaired, release, two, gone)
+    plain = [[Scene(play.__name__, play.__doc__ or "", play) for play in part] for part in (first, last)]
+    return (*plain[0], *cuts, *plain[1])
+
+
+SCENES = _scenes()
+PATIENCE = 10  # times longer than for a board: emulation on a busy machine
 
 
 def main() -> int:
-    """Play the scenes in their order; the first that fails ends it."""
+    """Play the scenes in their order, but for those that were played; the first that fails ends it."""
     parser = argparse.ArgumentParser(prog="python -m tests.pi", description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "pi", help="of the base image (.cache/pi)")
     parser.add_argument("--clip", type=Path, help="a video with a pet in it")
-    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(scene.__name__ for scene in SCENES))
+    parser.add_argument("--fresh", action="store_true", help="begin anew, with a new board")
+    parser.add_argument("--stay", action="store_true", help="leave the board on at the end")
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(scene.name for scene in SCENES))
     options = parser.parse_args()
-    subprocess.run([str(ROOT / "tests/pi/build"), str(options.folder)], check=True)
-    with tempfile.TemporaryDirectory() as room:
-        stage = Stage(options.folder.resolve(), Path(room), options.clip)
-        try:
-            for scene in SCENES:
-                if not options.scenes or scene.__name__ in options.scenes or scene is bare:
-                    _play(scene, stage)
-        finally:
+    folder = options.folder.resolve()
+    subprocess.run([str(ROOT / "tests/pi/build"), str(folder)], check=True)
+    stage, played = Stage(folder, options.clip), folder / "played"
+    if options.fresh:
+        stage.pi.throw_away()
+        shutil.rmtree(stage.room)
+        stage.room.mkdir()
+        played.unlink(missing_ok=True)
+    done = played.read_text().split() if played.exists() else []
+    wanted = [s for s in SCENES if s.name in options.scenes or (not options.scenes and s.name not in done)]
+    try:
+        stage.say(f"the board is up after {stage.pi.boot():.0f} s")
+        for scene in wanted:
+            _play(scene, stage)
+            with played.open("a") as file:
+                file.write(f"{scene.name}\n")
+    finally:
+        if not options.stay:
             stage.pi.off()
             stage.other.off()
     return 0
 
 
-def _play(scene: Callable[[Stage], None], stage: Stage) -> None:
+def _play(scene: Scene, stage: Stage) -> None:
     begun_s = time.monotonic()
-    print(f"{scene.__name__}: {(scene.__doc__ or '').strip()}", flush=True)
-    scene(stage)
-    print(f"ok: {scene.__name__}, {time.monotonic() - begun_s:.0f} s\n", flush=True)
+    stage.say(f"{scene.name}: {scene.purpose.strip()}")
+    scene.play(stage)
+    stage.say(f"ok: {scene.name}, {time.monotonic() - begun_s:.0f} s\n")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ path included, may be a secret.
 import base64
 import http.client
 import json
-import socket
-import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -18,6 +16,7 @@ from edge.capture.network import redact
 from edge.errors import CatdogError
 from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside
+from edge.outputs.away import describe
 from edge.outputs.jsonl import event_json
 
 TIMEOUT_S = 5.0  # to connect, and for each answer
@@ -81,7 +80,8 @@ class Webhook(Output):
             hopeless = fault.code < 500 and fault.code not in _LATER
             return f"answers {fault.code} {_REASONS.get(fault.code, '')}".rstrip(), hopeless
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            return _describe(fault, self._timeout_s), False
+            reason = fault.reason if isinstance(fault, urllib.error.URLError) else fault
+            return describe(reason, self._timeout_s, "cannot be posted to"), False
 
     def interrupt(self) -> None:
         """Give up waiting for another try."""
@@ -111,18 +111,3 @@ def _split(url: str, name: str) -> tuple[str, str]:
         raise CatdogError(name, "holds characters that no address may hold", "Write them as %XX")
     credentials, _, host = parts.netloc.rpartition("@")
     return parts._replace(netloc=host, fragment="").geturl(), unquote(credentials)
-
-
-def _describe(fault: Exception, timeout_s: float) -> str:
-    """Say what went wrong without the words of the libraries, which repeat the address."""
-    reason = fault.reason if isinstance(fault, urllib.error.URLError) else fault
-    for kind, words in (
-        (TimeoutError, f"did not answer within {timeout_s:g} s"),
-        (socket.gaierror, "is a name that no host is known by"),
-        (ConnectionRefusedError, "refuses connections"),
-        (ssl.SSLCertVerificationError, "has a certificate that this machine does not trust"),
-        (ConnectionError, "hung up"),
-    ):
-        if isinstance(reason, kind):
-            return words
-    return f"cannot be posted to ({getattr(reason, 'strerror', None) or type(reason).__name__})"

@@ -267,12 +267,13 @@ def test_a_clock_that_jumps_ten_years_changes_dates_and_nothing_else(model: Path
 
 
 PAGE = (ROOT / "docs/outputs.md").read_text()
+PAGES = "\n".join((ROOT / f"docs/{name}.md").read_text() for name in ("outputs", "mqtt"))
 
 
 def test_every_command_of_the_page_is_understood() -> None:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGES, re.DOTALL)).replace("\\\n", " ")
     lines = [line for line in blocks.splitlines() if line.startswith("catdog run")]
     assert len(lines) >= 8
     for line in lines:

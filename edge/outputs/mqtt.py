@@ -1,0 +1,209 @@
+"""MQTT: verdict, probabilities, who is there and the picture of the last visit, for Home Assistant and others.
+
+Below catdog/NODE/, where NODE is machine and source, each topic holds plain text, and all but `event` are retained:
+
+    availability        online while what is told is of now, else offline
+    state               live, asleep, connecting, stale, lost or ended
+    verdict             a label, or unsure
+    probability/LABEL   percent
+    present/LABEL       ON from arrival to departure, else OFF
+    picture             the best frame of the last visit, a JPEG
+    event               what happens, as JSON
+
+catdog/MACHINE/running is online while the program runs; the broker makes it offline when that has died.
+"""
+
+import importlib.util
+import json
+import os
+import socket
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.capture.source import Source
+from edge.contract import Contract, read_model, unseal
+from edge.errors import CatdogError
+from edge.fit import Image
+from edge.live.visits import ARRIVED, VISIT
+from edge.outputs import ASLEEP, LIVE, Moment, Output
+from edge.outputs.aside import Aside, Wish
+from edge.outputs.homeassistant import OFF, OFFLINE, ON, ONLINE, Place, discovery, of_others, parts_of_topics
+from edge.outputs.jsonl import event_json
+
+if TYPE_CHECKING:
+    from edge.outputs.broker import Broker
+
+LOGIN = "CATDOG_MQTT_LOGIN"
+_PERIOD_S = 0.2  # between two looks at what is new
+_SHARES_S = 5.0  # between two of the same verdict's probabilities: they never rest, and homes keep every one
+_LARGEST_SIDE = 1280  # of a picture
+_QUALITY = 85
+_NOTHING = np.empty((0, 0, 3), np.uint8)
+
+
+def make(options: Namespace) -> Output:
+    """Return the output of --mqtt."""
+    if importlib.util.find_spec("paho") is None:
+        raise CatdogError("--mqtt", "needs a package that is not installed", 'pip install "catdog-edge[mqtt]"')
+    from edge.outputs import broker
+
+    at = broker.address(options.mqtt)
+    machine = at.name or socket.gethostname()
+    alive = f"catdog/{next(iter(parts_of_topics([machine]).values()))}/running"
+    authority = Path(options.mqtt_ca) if options.mqtt_ca else None
+    contract = unseal(read_model(options.model), options.model)
+    link = broker.Broker(at, login(options.mqtt_login, os.environ), authority, (alive, OFFLINE))
+    return Mqtt(Publisher(link, machine, alive, contract), at.shown)
+
+
+def login(path: str | None, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return user and password, from a file or else from the environment: USER:PASSWORD; None where neither is given.
+
+    Raises:
+        CatdogError: what is given is no such thing.
+    """
+    try:
+        text = Path(path).read_text("utf-8").rstrip("\r\n") if path else environment.get(LOGIN, "")
+    except (OSError, UnicodeDecodeError) as fault:
+        wrong = f"cannot be read ({getattr(fault, 'strerror', None) or 'no text'})"
+        raise CatdogError(path, wrong, "Give a file that holds USER:PASSWORD") from None
+    user, colon, password = text.partition(":")
+    if (path or text) and not (user and colon and "\n" not in text):
+        raise CatdogError(path or LOGIN, "is not USER:PASSWORD", "Write both in one line, with a colon between them")
+    return (user, password) if text else None
+
+
+class Publisher(Output):
+    """What is told of each moment.
+
+    Args:
+        broker: where to.
+        machine: what this machine is called.
+        alive: the topic that says whether the program runs.
+        contract: of the model that answers.
+        now: the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        broker: "Broker",
+        machine: str,
+        alive: str,
+        contract: Contract,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._broker, self._machine, self._alive, self._now = broker, machine, alive, now
+        self._labels = parts_of_topics(contract.labels)
+        self._visitors = frozenset(contract.labels) - {contract.fallback}
+        self._places: list[Place] = []
+        self._accepted = 0
+        self._told: dict[int, tuple[str, float]] = {}  # by source: the verdict whose probabilities were told, and when
+
+    def open(self, sources: Sequence[Source]) -> None:
+        """Say what there is, and begin to connect."""
+        self._broker.say = self.say
+        names = [f"{self._machine} {source.name}" for source in sources]
+        for stream, node in enumerate(_nodes(names)):
+            place = Place(node, names[stream], self._labels, self._visitors, self._alive)
+            self._places.append(place)
+            self._introduce(place)
+        self._broker.retain(self._alive, ONLINE)
+        self._broker.begin()
+
+    def _introduce(self, place: Place) -> None:
+        messages = discovery(place)
+        self._broker.expect(of_others(place), frozenset(messages))
+        for topic, message in messages.items():
+            self._broker.retain(topic, message)
+        self._broker.retain(place.topic("availability"), OFFLINE)
+        for label in place.visitors:
+            self._broker.retain(place.topic("present", place.labels[label]), OFF)
+
+    def write(self, moment: Moment) -> None:
+        """Publish what is new."""
+        place = self._places[moment.stream]
+        fresh = moment.state in (LIVE, ASLEEP)
+        self._broker.retain(place.topic("state"), moment.state)
+        if fresh:
+            self._tell_verdict(place, moment)
+        self._broker.retain(place.topic("availability"), ONLINE if fresh else OFFLINE)
+        for event in moment.events:
+            if event.visit.label in place.visitors:
+                there = ON if event.kind == ARRIVED else OFF
+                self._broker.retain(place.topic("present", place.labels[event.visit.label]), there)
+            if event.kind == VISIT and event.visit.best is not None:
+                self._broker.retain(place.topic("picture"), jpeg(event.visit.best.image))
+            self._accepted += self._broker.tell(place.topic("event"), json.dumps(event_json(moment, event)))
+        self._broker.unconfirmed()
+
+    def _tell_verdict(self, place: Place, moment: Moment) -> None:
+        verdict, (label, told_s) = moment.verdict, self._told.get(moment.stream, ("", 0.0))
+        self._broker.retain(place.topic("verdict"), verdict.label)
+        if verdict.label != label or self._now() - told_s >= _SHARES_S:
+            self._told[moment.stream] = verdict.label, self._now()
+            for name, share in verdict.probabilities.items():
+                self._broker.retain(place.topic("probability", place.labels[name]), f"{share:.0%}"[:-1])
+
+    def close(self) -> None:
+        """Say that nothing is of now any more."""
+        for place in self._places:
+            self._broker.retain(place.topic("availability"), OFFLINE)
+        self._broker.close()
+
+    def heard(self) -> int:
+        """Return how many events the broker has confirmed."""
+        return self._accepted - self._broker.unconfirmed()
+
+
+class Mqtt(Aside):
+    """The newest moments and all events, told in a thread.
+
+    Args:
+        publisher: tells them.
+        name: of the broker, as people are shown it.
+    """
+
+    def __init__(self, publisher: Publisher, name: str) -> None:
+        super().__init__(publisher, name, Wish.NEWEST, period_s=_PERIOD_S)
+        self._publisher, self._events = publisher, 0
+
+    def write(self, moment: Moment) -> None:
+        """Hand on a moment."""
+        self._events += len(moment.events)
+        super().write(moment)
+
+    def _own(self, moment: Moment) -> Moment:
+        """Return a moment without its own picture; those of events are copies already."""
+        return moment._replace(frame=moment.frame._replace(image=_NOTHING))
+
+    def lost(self) -> str:
+        """Return what ended it, else how many events the broker was not told."""
+        missing = self._events - self._publisher.heard()
+        return super().lost() or (f"--mqtt: {missing} of {self._events} events lost" if missing else "")
+
+    def _recover(self) -> None:
+        self._failing = False  # of views that were dropped for newer ones there is nothing to say
+
+
+def jpeg(image: Image) -> bytes:
+    """Return a picture, made smaller where it is large, as a JPEG.
+
+    Args:
+        image: uint8 (height, width, 3), BGR.
+    """
+    scale = _LARGEST_SIDE / max(image.shape[:2])
+    if scale < 1:
+        image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))[1].tobytes()
+
+
+def _nodes(names: Sequence[str]) -> list[str]:
+    """Return what each source is called in topics; of two of one name the second is another."""
+    different = [f"{name} {number}" if name in names[:number] else name for number, name in enumerate(names)]
+    return list(parts_of_topics(different).values())

@@ -55,6 +55,7 @@ EXTRAS: dict[str, set[str]] = {
     "edge.deploy.__main__": {"gevent"},  # pyinfra's way to work on many boards at once
     "edge.deploy.wheels": {"packaging"},
     "edge.outputs.broker": {"paho"},
+    "edge.outputs.gpio": {"gpiozero"},
     "edge.web.app": {"starlette"},
     "edge.web.classify": {"anyio", "starlette"},
     "edge.web.events": {"starlette"},

@@ -177,6 +177,7 @@ KINDS = (
     Kind("--mqtt", "URL", "tell a broker, as Home Assistant wants it: mqtt://HOST or mqtts://HOST:PORT/NAME", "mqtt"),
     Kind("--mqtt-login", "FILE", "file with USER:PASSWORD for the broker; or $CATDOG_MQTT_LOGIN", ""),
     Kind("--mqtt-ca", "FILE", "certificate of the broker's own authority, for mqtts://", ""),
+    Kind("--gpio", "CLASS=PIN,...", "switch a pin on while somebody of a class is there: cat=17,dog=27", "gpio"),
     Kind("--keep", "FOLDER", "keep photos for the next training: in the terminal by keys 1, 2 ...", "keep"),
     Kind("--keep-mb", "N", "room for kept photos in megabytes; the oldest go first (500)", "", megabytes, 500.0),
     Kind("--keep-unsure", "", "keep, for catdog review, frames that the model hesitates over", "unsure"),

@@ -11,7 +11,8 @@ import select
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -75,6 +76,18 @@ class Keyboard:
         if not typed:
             raise EOFError
         return self._decoder.decode(typed)
+
+    @contextmanager
+    def lines(self) -> Iterator[None]:
+        """Have whole lines be typed, seen, while the block runs."""
+        with self._mine:
+            self._stopping = True
+            self._give_back()
+        try:
+            yield
+        finally:
+            self._stopping = False
+            self._take()
 
     def _take(self) -> None:
         """Have keys come one by one, and unseen."""

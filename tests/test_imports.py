@@ -33,7 +33,7 @@ FLOORS = (
     "outputs",
     "web",
     "watch",
-    "bench",
+    "bench review",
     "commands",
     "cli",
     "deploy",

@@ -9,6 +9,7 @@ import struct
 
 import flatbuffers
 
+from edge import flatbuffer
 from edge.contract import Contract
 
 ENTRY = "TFLITE_METADATA"
@@ -86,9 +87,9 @@ def attach(model: bytes, metadata: bytes) -> bytes:
     stay bit for bit where they were relative to each other, and aligned as they were; packing a model anew, as the
     generated Python classes do, aligns nothing.
     """
-    root = _u32(model, 0)
-    fields = _fields(model, root)
-    buffers, entries = _offsets(model, fields, _BUFFERS), _offsets(model, fields, _METADATA)
+    root = flatbuffer.root(model)
+    fields = root.places()
+    buffers, entries = ([table.at for table in root.tables(slot)] for slot in (_BUFFERS, _METADATA))
     count = max(*fields, _METADATA) + 1
     vtable_bytes = _padded(4 + 2 * count, 4)
     name = ENTRY.encode()
@@ -108,7 +109,7 @@ def attach(model: bytes, metadata: bytes) -> bytes:
     struct.pack_into(f"<HH{count}H", front, at_vtable, 4 + 2 * count, 4 + 4 * count, *(4 + 4 * i for i in range(count)))
     struct.pack_into("<i", front, at_root, at_root - at_vtable)
     for slot, place in fields.items():
-        value = _u32(model, place)
+        value = flatbuffer.u32(model, place)
         here = at_root + 4 + 4 * slot
         # Field 0 is the schema's version, a plain number; all others are distances to what they point at.
         struct.pack_into("<I", front, here, value if slot == 0 else shift + place + value - here)
@@ -132,23 +133,3 @@ def attach(model: bytes, metadata: bytes) -> bytes:
 
 def _padded(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
-
-
-def _u32(content: bytes, at: int) -> int:
-    return int(struct.unpack_from("<I", content, at)[0])
-
-
-def _fields(model: bytes, table: int) -> dict[int, int]:
-    """Return slot -> position of every field that a table has."""
-    vtable = table - struct.unpack_from("<i", model, table)[0]
-    size = struct.unpack_from("<H", model, vtable)[0]
-    places = struct.unpack_from(f"<{size // 2 - 2}H", model, vtable + 4)
-    return {slot: table + place for slot, place in enumerate(places) if place}
-
-
-def _offsets(model: bytes, fields: dict[int, int], slot: int) -> list[int]:
-    """Return the positions of the tables in a vector of tables."""
-    if slot not in fields:
-        return []
-    vector = fields[slot] + _u32(model, fields[slot])
-    return [vector + 4 + 4 * i + _u32(model, vector + 4 + 4 * i) for i in range(_u32(model, vector))]

@@ -67,7 +67,7 @@ class Classifier:
     """
 
     def __init__(self, path: Path | str = DEFAULT_MODEL, threads: int = 1) -> None:
-        self.path = Path(path)
+        self.path, self.threads = Path(path), threads
         content = read_model(self.path)
         self.contract: Contract = unseal(content, self.path)
         self._interpreter: Any = runtime.load(content, threads, self.path)
@@ -123,6 +123,17 @@ class Classifier:
         """Return the probabilities float32 (labels,) of a picture that `fit` has already prepared."""
         np.copyto(self._picture()[0], fitted)
         return np.array(self._answer(), np.float32)
+
+    def run_on(self, interpreter: Any) -> Any:
+        """Answer with another interpreter of the same model from the next picture on; return the one so far."""
+        before, self._interpreter = self._interpreter, interpreter
+        self._picture = interpreter.tensor(self._input["index"])
+        return before
+
+    @property
+    def content(self) -> bytes:
+        """The model file, as it was read."""
+        return self._content
 
     def _take(self, image: Image) -> None:
         """Fit a picture into the input, written there at once where it takes bytes."""

@@ -9,13 +9,13 @@ from edge.capture.feed import Feed
 from edge.capture.several import Several
 from edge.capture.source import Frame
 from edge.capture.stop import Stop
-from edge.classifier import Classifier
 from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, tell
 from edge.live.gate import LOOK, SKIP, Gate
 from edge.live.heat import FREE, LOOK_S, measured, pace, words
 from edge.live.picture import GOOD, WORDS
 from edge.live.scene import Scene
 from edge.live.tally import Tally, count, summary
+from edge.live.tuning import Tuning
 from edge.live.visits import Event
 from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment, nothing_yet
 from edge.outputs.together import Together
@@ -28,12 +28,12 @@ class Stream:
         number: which of the run's sources: 0, 1, 2 ...
         feed: gives its frames.
         scene: says which frames to look at, and makes verdicts of answers.
-        classifier: answers; shared by all.
+        tuning: knobs, and the classifier that answers; shared by all.
     """
 
-    def __init__(self, number: int, feed: Feed, scene: Scene, classifier: Classifier) -> None:
+    def __init__(self, number: int, feed: Feed, scene: Scene, tuning: Tuning) -> None:
         self.feed, self.scene = feed, scene
-        self._number, self._classifier = number, classifier
+        self._number, self._tuning = number, tuning
         now_s = time.monotonic()
         self.tally = Tally(now_s, now_s)
         self._latest: Moment | None = None  # the one of the frame that was classified last
@@ -85,7 +85,8 @@ class Stream:
             self._state = state
 
     def _look(self, frame: Frame) -> Moment:
-        answer = self._classifier.classify(frame.image)
+        self.scene.contract, self.scene.patience = self._tuning.contract, self._tuning.patience
+        answer = self._tuning.classifier.classify(frame.image)
         now_s = time.monotonic()
         self.tally = count(self.tally, answer.label, now_s)
         if self.feed.live and now_s >= self._heat_due_s:
@@ -124,20 +125,19 @@ class Run:
     Args:
         feeds: what to watch; not begun yet.
         outputs: what shows or keeps the answers; not open yet.
-        classifier: answers for each frame.
+        tuning: the classifier that answers for each frame, and knobs that can be turned meanwhile.
         gate: which frames may be left out.
         raw: show each frame's own answer, not smoothed over time.
     """
 
-    def __init__(
-        self, feeds: Sequence[Feed], outputs: Together, classifier: Classifier, gate: Gate, raw: bool = False
-    ) -> None:
+    def __init__(self, feeds: Sequence[Feed], outputs: Together, tuning: Tuning, gate: Gate, raw: bool = False) -> None:
         self._sources, self._outputs = Several(feeds), outputs
         self._streams = [
-            Stream(number, feed, Scene(classifier.contract, gate, raw), classifier) for number, feed in enumerate(feeds)
+            Stream(number, feed, Scene(tuning.contract, gate, raw), tuning) for number, feed in enumerate(feeds)
         ]
         for feed in feeds:
             feed.say = outputs.say
+        outputs.meet(tuning)
 
     def watch(self, stop: Stop, limit: int | None) -> int:
         """Classify until the sources end, `limit` frames are done, or the user asks to stop; return the exit status.

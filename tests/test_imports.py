@@ -22,10 +22,10 @@ PACKAGES = {
 # Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
-    "board edge errors keyboard quiet statistics",  # "edge" is edge/__init__.py
+    "board edge errors flatbuffer keyboard quiet statistics",  # "edge" is edge/__init__.py
     "fit files metrics record settings",
     "photo contract runtime report shelf",
-    "classifier labelled",
+    "attention classifier labelled",
     "judged golden keep",
     "capture",
     "doctor",
@@ -57,9 +57,12 @@ EXTRAS: dict[str, set[str]] = {
     "edge.outputs.broker": {"paho"},
     "edge.outputs.gpio": {"gpiozero"},
     "edge.web.app": {"starlette"},
-    "edge.web.classify": {"anyio", "starlette"},
+    "edge.web.changes": {"starlette"},
+    "edge.web.classify": {"starlette"},
     "edge.web.events": {"starlette"},
     "edge.web.guard": {"starlette"},
+    "edge.web.metrics": {"prometheus_client", "starlette"},
+    "edge.web.openapi": {"starlette"},
     "edge.web.output": {"segno", "starlette"},
     "edge.web.protocol": {"uvicorn"},
     "edge.web.routes": {"starlette"},

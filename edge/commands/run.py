@@ -12,6 +12,7 @@ from edge.capture.source import Settings
 from edge.capture.stop import Stop
 from edge.commands import add_model_arguments, load_classifier, positive
 from edge.live.gate import Gate
+from edge.live.tuning import tuned
 from edge.outputs import KINDS as OUTPUTS
 from edge.outputs.together import chosen
 from edge.watch import Run
@@ -45,6 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="show each frame's own answer, not smoothed over time")
     parser.add_argument("--max-fps", type=_rate, metavar="N", help="look at N frames a second at most, to save power")
     parser.add_argument("--when-moving", action="store_true", help="look only while something moves, to save power")
+    parser.add_argument(
+        "--threshold",
+        type=_threshold,
+        action="append",
+        default=[],
+        metavar="LABEL=SHARE",
+        help="answer LABEL from this share (0..1) on, else the model's fallback; may be given for several",
+    )
+    parser.add_argument(
+        "--half-life", type=_rate, metavar="S", help="smooth answers: after S seconds the past weighs half (0.3)"
+    )
     for kind in OUTPUTS:
         if kind.metavar:
             beside: dict[str, Any] = {} if kind.bare is None else {"nargs": "?", "const": kind.bare}
@@ -100,6 +112,14 @@ def _region(text: str) -> tuple[float, float, float, float]:
     return left, top, min(width, 1 - left), min(height, 1 - top)
 
 
+def _threshold(text: str) -> tuple[str, float]:
+    """Parse LABEL=SHARE for argparse."""
+    label, equals, share = text.rpartition("=")
+    if not label or not equals or not 0 <= float(share) <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1 of a label: such as cat=0.7")
+    return label, float(share)
+
+
 def _patience(text: str) -> float:
     """Parse seconds above 0, or "never", for argparse."""
     return float("inf") if text == "never" else _rate(text)
@@ -119,7 +139,8 @@ def main(options: argparse.Namespace) -> int:
         wishes, limits = _wishes(options), _limits(options)
         feeds = [watch(word, wishes, limits) for word in options.source or ["auto"]]
         outputs = chosen(options)
-        run = Run(feeds, outputs, load_classifier(options), _gate(options), options.raw)
+        tuning = tuned(load_classifier(options), options.threshold, options.half_life)
+        run = Run(feeds, outputs, tuning, _gate(options), options.raw)
         with Stop() as stop:
             return run.watch(stop, options.frames)
 

@@ -7,7 +7,7 @@ from edge.classifier import Answer
 from edge.contract import Contract
 from edge.live.gate import LOOK, OPEN, Gate, Rest, ask, is_due
 from edge.live.picture import BLIND, GOOD, Look, look, thumbnail
-from edge.live.steady import UNSURE, Steady, Verdict, raw, steady, verdict
+from edge.live.steady import PATIENCE, UNSURE, Steady, Verdict, raw, steady, verdict
 from edge.live.visits import MANNERS, Event, Presence, clock, finish, follow, unhurried
 
 _LOOK_S = 0.2  # between two looks at the picture's quality, which changes slowly
@@ -23,11 +23,14 @@ class Scene:
 
     Attributes:
         live: the source gives frames at its own pace, so that none is like the one before.
+        contract: says which label probabilities mean.
+        patience: how slowly verdicts change.
         cap: at most so many frames a second for now, whatever the gate would let through; None for no such cap.
     """
 
     def __init__(self, contract: Contract, gate: Gate = OPEN, as_they_are: bool = False) -> None:
-        self._contract, self._gate, self._raw = contract, gate, as_they_are
+        self.contract, self.patience = contract, PATIENCE
+        self._gate, self._raw = gate, as_they_are
         self.live = True
         self.cap: float | None = None
         self._source = ""
@@ -69,7 +72,7 @@ class Scene:
     def see(self, frame: Frame, answer: Answer) -> tuple[Verdict, tuple[Event, ...]]:
         """Return the verdict with one more answer, and what has happened by it."""
         probabilities = np.fromiter(answer.probabilities.values(), np.float32, len(answer.probabilities))
-        self._steady = steady(self._steady, probabilities, clock(frame), self._contract)
+        self._steady = steady(self._steady, probabilities, clock(frame), self.contract, self.patience)
         return (raw(answer) if self._raw else self._verdict(self._steady)), self._follow(frame, answer)
 
     def wait(self, frame: Frame) -> tuple[Event, ...]:
@@ -94,12 +97,12 @@ class Scene:
 
     def _verdict(self, now: Steady) -> Verdict:
         # An answer to a picture that shows nothing is none.
-        return verdict(now._replace(chosen=None) if self.picture in BLIND else now, self._contract.labels)
+        return verdict(now._replace(chosen=None) if self.picture in BLIND else now, self.contract.labels)
 
     def _follow(self, frame: Frame, answer: Answer | None) -> tuple[Event, ...]:
         assert self._steady is not None
         label = self._verdict(self._steady).label
-        if label in (UNSURE, self._contract.fallback):
+        if label in (UNSURE, self.contract.fallback):
             visitor, probability = None, 0.0
         else:
             visitor, probability = label, answer.probabilities[label] if answer else 0.0

@@ -17,6 +17,7 @@ from edge.classifier import Answer
 from edge.errors import CatdogError
 from edge.live.picture import GOOD
 from edge.live.steady import UNSURE, Verdict
+from edge.live.tuning import Tuning
 from edge.live.visits import Event
 
 # The state of a moment. A source may know others, such as "stale" and "lost": anything but LIVE says that the frame
@@ -85,6 +86,10 @@ class Output(Protocol):
 
     say: Callable[[str], None] = staticmethod(ignore)
     gone: bool = False
+
+    def meet(self, tuning: Tuning) -> None:  # noqa: ARG002 - for those who want it
+        """Hear which model answers, and by which knobs. Comes before `open`."""
+        return
 
     def open(self, sources: Sequence[Source]) -> None:  # noqa: ARG002 - for those who want it
         """Get ready for the moments of the run's sources. They tell their rate once they are open."""

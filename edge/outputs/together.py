@@ -9,6 +9,7 @@ from importlib import import_module
 
 from edge.capture.source import Source
 from edge.errors import CatdogError
+from edge.live.tuning import Tuning
 from edge.outputs import KINDS, Finished, Moment, Output
 from edge.outputs.stream import put
 from edge.outputs.worker import Worker
@@ -63,6 +64,11 @@ class Together:
     def say(self, line: str) -> None:
         """Print a line for the user, soon, from any thread: a terminal that hangs must hang nothing else."""
         self._lines.put(line)
+
+    def meet(self, tuning: Tuning) -> None:
+        """Tell them which model answers."""
+        for output in self._outputs:
+            output.meet(tuning)
 
     def open(self, sources: Sequence[Source]) -> None:
         """Open them for the sources of the run."""

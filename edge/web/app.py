@@ -1,5 +1,6 @@
 """The application: one table of routes, which the OpenAPI document is made of, too, behind one guard."""
 
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from edge.web import classify, events, routes
+from edge.web import changes, classify, events, metrics, openapi, routes
 from edge.web.guard import Access, Guard, refusal
 from edge.web.rates import Buckets
 from edge.web.site import Site
@@ -31,9 +32,14 @@ ROUTES = [
     Route("/api/visits/{number:int}.jpg", routes.visit_picture),
     Route("/api/history", routes.history),
     Route("/api/classify", classify.classify, methods=["POST"]),
+    Route("/api/tuning", routes.knobs),
+    Route("/api/tuning", changes.tune, methods=["POST"]),
+    Route("/api/keep", changes.keep, methods=["POST"]),
     Route("/snapshot.jpg", routes.snapshot),
     Route("/stream.mjpg", routes.stream),
     Route("/healthz", routes.health),
+    Route("/metrics", metrics.metrics),
+    Route("/openapi.json", openapi.document),
 ]
 
 
@@ -67,7 +73,8 @@ def _page(content: bytes, kind: str):  # type: ignore[no-untyped-def]
 
 async def _refuse(_request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
-    return refusal(fault.status_code, fault.detail.lower(), **dict(fault.headers or {}))
+    plain = fault.detail == HTTPStatus(fault.status_code).phrase
+    return refusal(fault.status_code, fault.detail.lower() if plain else fault.detail, **dict(fault.headers or {}))
 
 
 async def _fail(_request: Request, _fault: Exception) -> Response:

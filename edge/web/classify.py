@@ -1,9 +1,7 @@
 """POST /api/classify: a photo in the body, an answer back. Looked at by its header before a byte of it is decoded."""
 
 import asyncio
-from functools import partial
 
-import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -34,7 +32,7 @@ async def classify(request: Request) -> Response:
         raise HTTPException(413, f"the photo has more than {MOST_PIXELS // 1_000_000} megapixels")
     async with _BUSY:
         try:
-            return JSONResponse(await anyio.to_thread.run_sync(partial(_answer, site.classifier, content)))
+            return JSONResponse(await asyncio.to_thread(_answer, site.classifier, content))
         except CatdogError:
             raise HTTPException(422, "the photo is damaged or cut off") from None
 

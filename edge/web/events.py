@@ -5,7 +5,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -21,15 +22,28 @@ _SENDS_A_SECOND = 200  # of all listeners together
 
 
 async def events(request: Request) -> Response:
-    """Answer with a stream of "state" and "happened"."""
+    """Answer with a stream of "state" and "happened"; with ?map=1 of "map" of one source, too."""
     site = site_of(request)
     if site.listeners >= VIEWERS:
         raise HTTPException(503, "too many listeners")
-    last = request.headers.get("last-event-id", "")
-    return StreamingResponse(_told(site, last), media_type="text/event-stream")
+    told = _told(site, request.headers.get("last-event-id", ""))
+    if request.query_params.get("map") == "1":
+        told = _with_maps(site, told, site.stream_of(request))
+    return StreamingResponse(told, media_type="text/event-stream")
 
 
-async def _told(site: Site, last: str) -> AsyncIterator[bytes]:
+async def _with_maps(site: Site, told: AsyncGenerator[bytes, None], stream: int) -> AsyncGenerator[bytes, None]:
+    """Yield what is told, and after it a map where there is a newer one."""
+    seen = 0
+    async with site.heat.watching(), aclosing(told):
+        async for words in told:
+            yield words
+            if site.heat.number(stream) != seen and (drawn := site.heat.json(stream)) is not None:
+                seen = drawn["frame"]
+                yield message("map", drawn)
+
+
+async def _told(site: Site, last: str) -> AsyncGenerator[bytes, None]:
     """Yield messages for one listener; one that is slow misses states, not events."""
     number = _number(site, last)
     loop = asyncio.get_running_loop()

@@ -16,6 +16,7 @@ from edge.capture.source import Source
 from edge.live.visits import ARRIVED, LEFT, VISIT, Event
 from edge.outputs import ASLEEP, LIVE, Moment, nothing_yet
 from edge.outputs.jsonl import event_json, moment_json, utc
+from edge.web.counts import Counts
 
 VISITS = 60  # kept: with a picture of 30 kB each, 2 MB
 MINUTES = 5
@@ -49,6 +50,7 @@ class News:
         self.visits: deque[Happened] = deque(maxlen=VISITS)
         self._number = 0
         self.moments = 0  # so far
+        self.counts: list[Counts] = []
 
     def open(self, sources: Sequence[Source]) -> None:
         """Begin, with nothing known of these sources."""
@@ -56,6 +58,7 @@ class News:
         self.heard_s = [self._now()] * len(sources)
         self.present = [None] * len(sources)
         self.history = [deque(maxlen=MINUTES * 60) for _ in sources]
+        self.counts = [Counts() for _ in sources]
 
     def write(self, moment: Moment) -> list[Happened]:
         """Take a moment; return what has happened by it, numbered. In the runner's thread."""
@@ -65,6 +68,8 @@ class News:
         bare = moment._replace(frame=moment.frame._replace(image=_NOTHING), events=())
         self.newest[stream] = bare
         self.moments += 1
+        if moment.state == LIVE:
+            self.counts[stream].count(moment.answer.latency_ms, moment.verdict.label)
         past = self.history[stream]
         if moment.frame.number and moment.state == LIVE and (not past or moment.time_s - past[-1][0] >= 1):
             past.append((moment.time_s, tuple(moment.verdict.probabilities.values()), moment.verdict.label))

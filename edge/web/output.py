@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 from edge.capture.source import Source
 from edge.errors import CatdogError, tell
+from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
+from edge.outputs.keep import shared
 from edge.web import address, token
+from edge.web.grab import Grab
+from edge.web.heat import Heat
 from edge.web.news import News
 from edge.web.server import Server
 from edge.web.video import Video
@@ -42,15 +46,22 @@ class Web(Output):
 
     def __init__(self, options: Namespace) -> None:
         self._listening = address.listen(options.web)
-        self._model, self._names = options.model, frozenset(options.web_name or ())
+        self._names = frozenset(options.web_name or ())
         try:
             self._token = self._ask_token()
+            self._keep = shared(options) if options.keep else None
         except CatdogError:
             self._listening.close()
             raise
         self._news = News(max(_LEAST_S, _LOOKS / options.max_fps if options.max_fps else 0.0))
-        self._video, self._album = Video(self._news), Album()
+        self._video, self._album, self._grab = Video(self._news), Album(), Grab()
+        self._tuning: Tuning | None = None
+        self._heat: Heat | None = None
         self._server = Server(self._listening, self._build, lambda line: self.say(line))
+
+    def meet(self, tuning: Tuning) -> None:
+        """Hear which model answers."""
+        self._tuning, self._heat = tuning, Heat(tuning)
 
     def open(self, sources: Sequence[Source]) -> None:
         """Begin to serve."""
@@ -64,6 +75,9 @@ class Web(Output):
         for happened, event in zip(told, moment.events, strict=True):
             self._album.offer(happened, event)
         self._video.offer(moment)
+        self._grab.offer(moment)
+        if self._heat is not None:
+            self._heat.mind(moment)
 
     def close(self) -> None:
         """End the server and its helpers."""
@@ -87,7 +101,18 @@ class Web(Output):
         from edge.web.guard import Access
         from edge.web.site import Site
 
-        site = Site(self._news, self._video, self._album, self._model)
+        assert self._tuning is not None
+        assert self._heat is not None
+        site = Site(
+            self._news,
+            self._video,
+            self._album,
+            self._tuning,
+            self._heat,
+            self._grab,
+            self._keep,
+            lambda line: self.say(line),
+        )
         return build(site, Access(self._token, self._names))
 
 

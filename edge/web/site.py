@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,7 +12,11 @@ from starlette.requests import Request
 from edge import __version__
 from edge.board import Machine, temperature_c
 from edge.classifier import Classifier
+from edge.keep import Keep
+from edge.live.tuning import Tuning
 from edge.outputs.jsonl import utc
+from edge.web.grab import Grab
+from edge.web.heat import Heat
 from edge.web.news import News
 from edge.web.rates import Buckets
 from edge.web.video import Video
@@ -31,15 +34,24 @@ class Site:
         news: of the sources.
         video: their pictures.
         album: pictures of visits.
-        model: the model file that answers.
-        classify: how often photos may be sent, by all together.
+        tuning: the classifier that answers, and the knobs.
+        heat: where the evidence lies.
+        grab: frames as they are.
+        keep: where photos for training go; None where none are kept.
+        say: called with a line for the user.
+        classify, kept: how often photos may be sent, and kept, by all together.
     """
 
     news: News
     video: Video
     album: Album
-    model: Path
+    tuning: Tuning
+    heat: Heat
+    grab: Grab
+    keep: Keep | None
+    say: Callable[[str], None]
     classify: Buckets = field(default_factory=lambda: Buckets(rate=2.0, burst=6.0))
+    kept: Buckets = field(default_factory=lambda: Buckets(rate=1.0, burst=5.0))
     now: Callable[[], float] = time.monotonic
     listeners: int = 0
     _warm: tuple[float, float | None] = (-_WARM_S, None)
@@ -47,18 +59,19 @@ class Site:
     @cached_property
     def classifier(self) -> Classifier:
         """A classifier of the server's own: one may not be used from two threads."""
-        return Classifier(self.model)
+        return Classifier(self.tuning.classifier.path)
 
     @cached_property
     def model_json(self) -> dict[str, Any]:
         """What the model says of itself."""
-        contract = self.classifier.contract
+        contract = self.tuning.contract
         return {
             "name": contract.name,
             "variant": contract.variant,
-            "digest": self.classifier.digest,
+            "digest": self.tuning.classifier.digest,
             "labels": list(contract.labels),
             "fallback": contract.fallback,
+            "map": self.heat.supported,
         }
 
     @property
@@ -77,6 +90,7 @@ class Site:
             "temperature_c": self.temperature_c,
             "viewers": self.video.viewers,
             "patience_s": self.news.patience_s,
+            "keep": self.keep is not None,
             "sources": [self.news.source_json(stream) for stream in range(len(self.news.newest))],
         }
 

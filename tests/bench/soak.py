@@ -21,6 +21,7 @@ from edge.capture.source import Frame, Settings, Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
 from edge.live.gate import OPEN
+from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.jsonl import JsonLines
@@ -127,7 +128,7 @@ def main() -> int:
     with Path(os.devnull).open("w") as nowhere, Stop() as stop:
         measure = Measure(hour, reader, sys.stdout)
         outputs = Together([measure, Aside(JsonLines(nowhere), "JSON", Wish.ALL)])
-        run = Run([Feed(reader, live=False, again=False)], outputs, classifier, OPEN)
+        run = Run([Feed(reader, live=False, again=False)], outputs, Tuning(classifier), OPEN)
         run.watch(stop, options.frames)
     print(f"{options.frames} frames in {time.monotonic() - started:.0f} s")
     wrong = verdict(measure.hours)

@@ -12,6 +12,7 @@ from edge.capture.source import Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
 from edge.live.gate import OPEN
+from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
 from edge.outputs.together import Together
 from edge.watch import Run
@@ -33,7 +34,7 @@ class Kept(Output):
 
 def watched(model: Path, *feeds: Feed) -> tuple[list[Moment], int]:
     kept = Kept()
-    run = Run(feeds, Together([kept]), Classifier(model), OPEN)
+    run = Run(feeds, Together([kept]), Tuning(Classifier(model)), OPEN)
     with Stop() as stop:
         status = run.watch(stop, None)
     return kept.moments, status

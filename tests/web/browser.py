@@ -108,7 +108,9 @@ class Page:
         text = {"Enter": "\r", " ": " "}.get(key)
         for kind in ("keyDown", "keyUp"):
             extra = {"text": text} if text and kind == "keyDown" else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code={" ": "Space"}.get(key, key), **extra)
+            code = {" ": "Space"}.get(key, key)
+            number = {"Home": 36, "End": 35, "Enter": 13, "ArrowRight": 39, " ": 32}.get(key, 0)
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, windowsVirtualKeyCode=number, **extra)
 
     def picture(self, whole: bool = True) -> bytes:
         """Return what is seen as PNG."""

@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="needs catdog-edge[web]")
 
+from edge.classifier import Classifier
+from edge.live.tuning import Tuning
 from edge.web.output import Web
 from tests.moments import Still, moment
 
@@ -32,9 +34,10 @@ class Reply(NamedTuple):
 class Served:
     """A page that is served, and the run that it is of."""
 
-    def __init__(self, web: Web, sources: int) -> None:
-        self.web, self.said = web, list[str]()
+    def __init__(self, web: Web, tuning: Tuning, sources: int) -> None:
+        self.web, self.tuning, self.said = web, tuning, list[str]()
         web.say = self.said.append
+        web.meet(tuning)
         web.open([Still(name=f"still {number}" if number else "still") for number in range(sources)])
         self.host, self.port = web._listening.getsockname()[:2]
 
@@ -57,11 +60,12 @@ class Served:
         over = threading.Event()
 
         def run() -> None:
-            number = 0
+            number = 1
             while not over.wait(0.02):
                 number += 1
                 self.web.write(make(number))
 
+        self.web.write(make(1))
         thread = threading.Thread(target=run)
         thread.start()
         try:
@@ -82,8 +86,17 @@ def serve(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     started: list[Served] = []
 
     def start(sources: int = 1, **options: Any) -> Served:
-        fields = {"web": "127.0.0.1:0", "web_name": None, "model": model, "max_fps": None, "threads": 1, **options}
-        started.append(Served(Web(Namespace(**fields)), sources))
+        fields = {
+            "web": "127.0.0.1:0",
+            "web_name": None,
+            "model": model,
+            "max_fps": None,
+            "keep": None,
+            "keep_mb": 5.0,
+            **options,
+        }
+        tuning = Tuning(Classifier(fields["model"]))
+        started.append(Served(Web(Namespace(**fields)), tuning, sources))
         return started[-1]
 
     yield start

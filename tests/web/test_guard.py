@@ -435,7 +435,7 @@ def test_a_new_token_is_shown_once_with_a_code_for_phones(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    options = Namespace(web="127.0.0.1:0", web_name=("pets.example",), model=model, max_fps=None)
+    options = Namespace(web="127.0.0.1:0", web_name=("pets.example",), model=model, max_fps=None, keep=None)
     for times, shown in ((1, True), (2, False)):
         web = Web(options)
         web.close()

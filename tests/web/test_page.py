@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import picture
 from tests.moments import event, moment
+from tests.tiny import tiny_model
 from tests.web.browser import DESKTOP, PHONE, PROGRAM, Page, browser
 from tests.web.conftest import Serve, Served
 
@@ -66,7 +69,7 @@ def test_a_source_that_is_lost_is_grey_says_so_and_comes_back(served: Served, pa
         assert page.look("document.getElementById('veil').hidden") is True
         state[0] = "lost"
         page.until(STATE, "lost")
-        assert "lost" in page.look("document.getElementById('veil').textContent")
+        assert "is lost" in page.look("document.getElementById('veil').textContent")
         assert "grayscale" in page.look("getComputedStyle(document.getElementById('video')).filter")
         state[0] = "live"
         page.until(STATE, "live")
@@ -118,6 +121,58 @@ def test_of_several_sources_one_is_chosen_by_keyboard(serve: Serve, page: Page) 
         page.press("ArrowRight")
         page.until(VERDICT, "green")
         page.until(f"{COLOUR}[1] > {COLOUR}[0] + 100")
+    assert page.complaints == []
+
+
+def test_it_shows_why_and_stops(served: Served, page: Page) -> None:
+    classifier = served.tuning.classifier
+    image = np.zeros((120, 160, 3), np.uint8)
+    image[:60] = (30, 30, 220)  # red above, black below
+
+    def seen(number: int) -> object:
+        return moment(classifier.classify(image).label, number=number, image=image)
+
+    heat = """(() => { const heat = document.getElementById("heat"), pen = heat.getContext("2d");
+        return [0.25, 0.75].map((at) => pen.getImageData(heat.width / 2, heat.height * at, 1, 1).data[3]); })()"""
+    with served.running(seen):
+        page.open(url(served))
+        page.until(STATE, "live")
+        page.until("document.getElementById('why').hidden", wanted=False)
+        assert page.look("document.getElementById('heat').hidden") is True
+        page.look("document.getElementById('why').focus()")
+        page.press("Enter")
+        page.until(f"{heat}[0] > 150 && {heat}[1] < 20")
+        assert page.look("document.getElementById('why').getAttribute('aria-pressed')") == "true"
+        page.press("Enter")
+        page.until("document.getElementById('heat').hidden")
+        page.until(STATE, "live")
+    assert page.complaints == []
+
+
+def test_a_slider_acts_at_once_and_says_how_to_keep_it(serve: Serve, page: Page, tmp_path: Path) -> None:
+    served = serve(model=tiny_model(tmp_path / "torn.tflite", fallback="green"))
+    with served.running(lambda number: moment(number=number, image=RED)):
+        page.open(url(served))
+        page.until("document.getElementById('tuning')?.hidden", wanted=False)
+        page.look("document.querySelector('summary').click()")
+        page.look("document.getElementById('knob threshold red').focus()")
+        page.press("End")
+        page.until("document.querySelector('#flags code')?.textContent", "--threshold red=1")
+        assert served.tuning.contract.thresholds == {"red": 1.0}
+        page.press("Home")
+        page.until("document.getElementById('flags').hidden")
+        assert served.tuning.contract.thresholds == {"red": 0.0}
+    assert page.complaints == []
+
+
+def test_buttons_keep_the_frame_of_now(serve: Serve, page: Page, tmp_path: Path) -> None:
+    served = serve(keep=str(tmp_path / "kept"))
+    with served.running(lambda number: moment(number=number, image=RED)):
+        page.open(url(served))
+        page.until("document.querySelectorAll('#keep button').length", 4)
+        page.look("document.querySelectorAll('#keep button')[2].click()")
+        page.until("document.querySelector('#keep [role=status]').textContent", "kept as blue")
+    assert len(list((tmp_path / "kept/blue").iterdir())) == 1
     assert page.complaints == []
 
 

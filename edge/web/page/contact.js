@@ -17,7 +17,7 @@ export function listen(path, told, changed) {
     source?.close();
     heard = performance.now();
     source = new EventSource(path());
-    for (const kind of ["state", "happened"]) source.addEventListener(kind, hear(kind));
+    for (const kind of ["state", "happened", "map"]) source.addEventListener(kind, hear(kind));
     source.onerror = () => {
       say(false);
       if (source.readyState === EventSource.CLOSED) refused();

@@ -2,11 +2,14 @@
 
 import { Chart } from "./chart.js";
 import { listen } from "./contact.js";
+import * as heat from "./heat.js";
+import * as keep from "./keep.js";
 import { watch } from "./stream.js";
+import * as tuning from "./tuning.js";
 import { $, labelled, sayVerdict, showBars, showFacts, showSources, showState, showVerdict, showVisits, FRESH } from "./view.js";
 
 const PATIENCE_MS = 1000; // of this page, beyond the server's: a network may stutter
-let stream = 0, known = null, contact = false, shownAt = 0, live = false, labels = [];
+let stream = 0, why = false, known = null, contact = false, shownAt = 0, live = false, labels = [];
 
 const chart = new Chart($("chart"));
 const video = $("video"), pen = video.getContext("2d");
@@ -19,8 +22,9 @@ const again = watch(() => `/stream.mjpg?source=${stream}`, (bitmap, about) => {
   refresh();
 });
 
-listen(() => "/api/events", (kind, fields) => {
+const reopen = listen(() => why ? `/api/events?map=1&source=${stream}` : "/api/events", (kind, fields) => {
   if (kind === "happened") return visits();
+  if (kind === "map") return why && fields.stream === stream ? heat.draw($("heat"), video, fields) : undefined;
   const first = !known || known.model.digest !== fields.model.digest;
   known = fields;
   labels = labelled(known.model);
@@ -31,7 +35,7 @@ listen(() => "/api/events", (kind, fields) => {
   refresh();
 }, (now) => {
   contact = now;
-  if (now) { past(); visits(); again(); } // the runner may have been started anew
+  if (now) { past(); visits(); again(); tuning.begin(); } // the runner may have been started anew
   refresh();
 });
 
@@ -54,6 +58,18 @@ function refresh() {
   sayVerdict(source, state);
   showBars(source, labels);
   showFacts(source, known);
+  $("why").hidden = !known.model.map;
+  if (known.keep) keep.show(labels, () => stream);
+}
+
+$("why").addEventListener("click", () => look(!why));
+
+function look(on) {
+  why = on;
+  $("why").setAttribute("aria-pressed", why);
+  $("heat").hidden = !why;
+  $("heat").getContext("2d").clearRect(0, 0, $("heat").width, $("heat").height);
+  reopen();
 }
 
 function choose(number) {
@@ -61,6 +77,7 @@ function choose(number) {
   pen.clearRect(0, 0, video.width, video.height);
   again();
   past();
+  if (why) look(true);
   refresh();
 }
 

@@ -10,6 +10,11 @@ const PICTURE = {
   frozen: "The picture is frozen: the camera repeats it.",
 };
 
+const WHY = {
+  connecting: "Waiting for the first picture", stale: "No fresh picture", lost: "The camera is lost, trying again",
+  ended: "The end", "no contact": "No contact with the runner, trying again",
+};
+
 export function element(tag, text = "", fields = {}) {
   return Object.assign(document.createElement(tag), { textContent: text }, fields);
 }
@@ -41,7 +46,9 @@ export function showState(state, source) {
   if ($("state").textContent !== state) $("state").textContent = state;
   const seconds = Math.round((source?.age_ms ?? 0) / 1000);
   $("veil").hidden = FRESH.includes(state);
-  $("veil").textContent = state === "connecting" ? "Waiting for the first picture" : `No fresh picture: ${state}${source?.frame && seconds ? `, ${seconds} s old` : ""}`;
+  const old = source?.frame && seconds && state !== "no contact" ? `, for ${seconds} s` : "";
+  const words = `${WHY[state] ?? state}${old}`;
+  if ($("veil").textContent !== words) $("veil").textContent = words;
 }
 
 export function showBars(source, labels) {

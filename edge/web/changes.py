@@ -1,0 +1,78 @@
+"""The two things that can be done over the web: turn a knob until the run ends, and keep a frame for training."""
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from edge.errors import CatdogError, InputError
+from edge.keep import class_name
+from edge.web.routes import site_of
+
+_MOST_BYTES = 1000
+_MOST_S = 5.0
+_WHY = "page"
+
+
+async def tune(request: Request) -> Response:
+    """Turn a knob: {"name": "half-life", "value": 0.5}."""
+    site, asked = site_of(request), await _object(request)
+    name, value = asked.get("name"), asked.get("value")
+    if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, int | float):
+        raise HTTPException(422, 'give {"name": text, "value": number}')
+    try:
+        knob = site.tuning.turn(name, float(value))
+    except InputError as fault:
+        raise HTTPException(422, f"{fault.wrong}. {fault.remedy}") from None
+    except OverflowError:
+        raise HTTPException(422, "the number is too large") from None
+    return JSONResponse({**knob._asdict(), "flag": knob.flag})
+
+
+async def keep(request: Request) -> Response:
+    """Keep the frame of now as one of a class: {"source": 0, "label": "cat"}."""
+    site, asked = site_of(request), await _object(request)
+    if site.keep is None:
+        raise HTTPException(404, "photos are kept only where it was started with --keep FOLDER")
+    label, stream = asked.get("label"), asked.get("source", 0)
+    if not isinstance(label, str) or type(stream) is not int or not 0 <= stream < len(site.news.newest):
+        raise HTTPException(422, 'give {"label": text, "source": number}')
+    try:
+        label = class_name(label)
+    except InputError as fault:
+        raise HTTPException(422, f"the label {fault.wrong}") from None
+    if not site.kept.take(""):
+        raise HTTPException(429, "too many photos", {"retry-after": "1"})
+    try:
+        image, time_s = await site.grab.next(stream, site.news.patience_s + 1)
+        await asyncio.to_thread(site.keep.keep, image, label, _WHY, time_s)
+    except TimeoutError:
+        raise HTTPException(503, "there is no picture of now") from None
+    except CatdogError as fault:
+        site.say(str(fault))
+        raise HTTPException(507, "the photo cannot be kept") from None
+    return JSONResponse({"kept": label})
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a small body. Only as application/json: no form of another site sends that."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "give application/json")
+    content = b""
+    try:
+        async with asyncio.timeout(_MOST_S):
+            async for part in request.stream():
+                content += part
+                if len(content) > _MOST_BYTES:
+                    raise HTTPException(413, "that is too much")
+        asked = json.loads(content)
+    except (ClientDisconnect, TimeoutError):
+        raise HTTPException(408, "the request did not arrive") from None
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise HTTPException(422, "give a JSON object")
+    return asked

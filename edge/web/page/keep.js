@@ -1,0 +1,33 @@
+// Buttons that keep the frame of now for the next training, as one of the model's classes or of another.
+
+import { $, element } from "./view.js";
+
+export function show(labels, stream) {
+  const box = $("keep"), names = labels.map(({ name }) => name).join("\n");
+  box.hidden = false;
+  if (box.dataset.names === names) return;
+  box.dataset.names = names;
+  const said = element("span", "", { className: "note" });
+  said.setAttribute("role", "status");
+  const other = element("button", "other …", { type: "button" });
+  other.addEventListener("click", () => {
+    const name = prompt("What does it show?");
+    if (name) keep(name, stream(), said);
+  });
+  box.replaceChildren(element("span", "Keep as", { className: "note" }), ...labels.map(({ name }) => {
+    const button = element("button", name, { type: "button" });
+    button.addEventListener("click", () => keep(name, stream(), said));
+    return button;
+  }), other, said);
+}
+
+async function keep(label, source, said) {
+  said.textContent = "…";
+  try {
+    const answer = await fetch("/api/keep", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ label, source }) });
+    const told = await answer.json();
+    said.textContent = answer.ok ? `kept as ${told.kept}` : told.error;
+  } catch {
+    said.textContent = "not kept: no contact";
+  }
+}

@@ -1,0 +1,111 @@
+"""Where the evidence lies: held against the answers it must add up to, and against pictures whose evidence is known."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge import flatbuffer
+from edge.attention import Attention, find_head, with_output
+from edge.classifier import DEFAULT_MODEL, Classifier
+from edge.errors import ModelError
+from tests.conftest import BGR, ROOT
+from tests.tiny import tiny_model
+
+FLOAT32 = ROOT / "models/default.float32.tflite"
+PHOTOS = sorted((ROOT / "edge/demo").glob("*.jpg"))
+
+
+def attention(model: Path) -> tuple[Classifier, Attention]:
+    """Return a classifier that answers by the interpreter of its maps."""
+    classifier = Classifier(model)
+    made = Attention(classifier.content, len(classifier.labels), 1, model)
+    classifier.run_on(made.interpreter)
+    return classifier, made
+
+
+def test_a_map_of_colours_shows_where_they_are(tmp_path: Path) -> None:
+    classifier, made = attention(tiny_model(tmp_path / "tiny.tflite"))
+    image = np.zeros((32, 32, 3), np.uint8)
+    image[:16], image[16:, 16:] = BGR["red"], BGR["blue"]
+    answer = classifier.classify(image)
+    red, green, blue = made.maps(made.take())
+    assert answer.label == "red"
+    assert red.shape == (32, 32)
+    assert (red[:16] > 0).all()
+    assert (red[16:, 16:] < 0).all()
+    assert (blue[16:, 16:] > 0).all()
+    assert abs(green).max() < red.max()
+    assert red + green + blue == pytest.approx(np.zeros((32, 32)), abs=1e-6)
+
+
+@pytest.mark.parametrize("photo", PHOTOS[:4], ids=lambda path: path.stem)
+def test_maps_add_up_to_the_answer(photo: Path) -> None:
+    classifier, made = attention(FLOAT32)
+    shares = np.log(list(classifier.classify(cv2.imread(str(photo))).probabilities.values()))
+    sums = made.maps(made.take()).sum(axis=(1, 2))
+    # A softmax undone: scores up to what all have in common. What is left between the two is the biases', the same for
+    # every picture.
+    rest = (shares - shares.mean()) - sums
+    classifier.classify(np.full((160, 160, 3), 90, np.uint8))
+    grey = np.log(classifier.predict(np.full((160, 160, 3), 90, np.uint8)))
+    bias = (grey - grey.mean()) - made.maps(made.take()).sum(axis=(1, 2))
+    assert rest == pytest.approx(bias, abs=2e-3)
+
+
+@pytest.mark.parametrize("photo", PHOTOS, ids=lambda path: path.stem)
+def test_the_shipped_int8_model_looks_where_its_float_twin_does(photo: Path) -> None:
+    image = cv2.imread(str(photo))
+    plain = Classifier(DEFAULT_MODEL).classify(image)
+    maps = []
+    for model in (DEFAULT_MODEL, FLOAT32):
+        classifier, made = attention(model)
+        answer = classifier.classify(image)
+        if model == DEFAULT_MODEL:
+            assert answer.probabilities == plain.probabilities, "one more output changes no answer"
+        maps.append(made.maps(made.take())[classifier.labels.index(plain.label)].ravel())
+    assert np.corrcoef(*maps)[0, 1] > 0.9
+
+
+def test_the_plain_model_can_answer_again() -> None:
+    classifier = Classifier(DEFAULT_MODEL)
+    image = cv2.imread(str(PHOTOS[0]))
+    first = classifier.predict(image)
+    made = Attention(classifier.content, 3, 1, "model")
+    plain = classifier.run_on(made.interpreter)
+    assert classifier.run_on(plain) is made.interpreter
+    assert (classifier.predict(image) == first).all()
+
+
+@pytest.mark.parametrize("name", ["int8", "float32", "float16", "dynamic"])
+def test_a_network_of_another_shape_has_no_map_and_says_so(name: str) -> None:
+    content = (ROOT / f"models/origin.{name}.tflite").read_bytes()
+    assert find_head(content) is None
+    with pytest.raises(ModelError, match="has no class activation map"):
+        Attention(content, 2, 1, "origin")
+
+
+def test_only_the_list_of_outputs_changes() -> None:
+    content = DEFAULT_MODEL.read_bytes()
+    head = find_head(content)
+    assert head is not None
+    changed = with_output(content, head.maps)
+    differing = [at for at, pair in enumerate(zip(content, changed, strict=False)) if pair[0] != pair[1]]
+    assert len(differing) <= 4
+    graph = flatbuffer.root(changed).tables(2)[0]
+    assert graph.numbers(2)[1:] == [head.maps]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Attention:
+    return attention(tiny_model(tmp_path_factory.mktemp("tiny") / "tiny.tflite"))[1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(values=st.lists(st.floats(0, 1, width=32), min_size=12, max_size=12))
+def test_maps_are_linear_in_what_the_pooling_takes(tiny: Attention, values: list[float]) -> None:
+    raw = np.array(values, np.float32).reshape(2, 2, 3)
+    assert tiny.maps(raw) + tiny.maps(1 - raw) == pytest.approx(tiny.maps(np.ones((2, 2, 3), np.float32)), abs=1e-5)

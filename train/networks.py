@@ -122,7 +122,7 @@ _FINE_TUNING = Recipe(
 )
 
 # A small network starts further away, as its weights are of 224 pixels: a higher rate, for longer.
-_FINE_TUNING_SMALL = _FINE_TUNING._replace(epochs=14, learning_rate=5e-4)
+_FINE_TUNING_SMALL = _FINE_TUNING._replace(epochs=12, learning_rate=5e-4)
 
 NETWORKS = {
     "origin": Network(

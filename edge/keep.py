@@ -14,7 +14,7 @@ from pathlib import Path
 from edge.errors import InputError
 from edge.fit import Image
 from edge.labelled import SPLITS
-from edge.shelf import Rules, Shelf
+from edge.shelf import Rules, Shelf, is_picture
 
 KNOB = "--keep-mb"
 _UNSURE = ".unsure"
@@ -112,6 +112,12 @@ def class_name(label: str) -> str:
     if wrong := _wrong_with(name):
         raise InputError(f"class {label[:_LONGEST_BYTES]!r}", wrong, "Give a plain name, such as cat or red-squirrel")
     return name
+
+
+def is_kept(path: str) -> bool:
+    """True for what may be the path of a kept photo, below the folder of all of them."""
+    folder, _, name = path.partition("/")
+    return is_picture(name) and (folder == _UNSURE or not _wrong_with(folder))
 
 
 def _wrong_with(name: str) -> str:

@@ -185,6 +185,11 @@ class Shelf:
         )
 
 
+def is_picture(name: str) -> bool:
+    """True for what a shelf calls its pictures."""
+    return _OURS.fullmatch(name) is not None
+
+
 def _tidy(folder: Path) -> None:
     """Delete a folder that has become empty: the trainer would take it for a class without a photo."""
     with suppress(OSError):  # it is not

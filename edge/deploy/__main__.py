@@ -15,7 +15,7 @@ from pathlib import Path  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 
 from edge.cli import report_errors  # noqa: E402
-from edge.deploy import ask, change, configure, kit, parser  # noqa: E402
+from edge.deploy import ask, change, configure, kit, parser, pull  # noqa: E402
 from edge.deploy.board import Access, Board  # noqa: E402
 from edge.deploy.hosts import Target, chosen  # noqa: E402
 from edge.deploy.job import Job, Verb  # noqa: E402
@@ -65,6 +65,8 @@ def _work(options: argparse.Namespace, pairs: list[str], lock: Path) -> Verb:
         return partial(change.rollback, what=options.what)
     if verb == "uninstall":
         return partial(change.uninstall, keep_data=options.keep_data)
+    if verb == "pull":
+        return partial(pull.pull, to=options.to)
     if verb == "set":
         return partial(configure.set_, pairs=configure.checked(pairs))
     simple: dict[str, Callable[[Job], str]] = {

@@ -13,6 +13,7 @@ VERBS = {
     "selftest": "ask the model its golden pictures on the board",
     "doctor": "let the board's own doctor look it over",
     "bench": "measure the model on the board",
+    "pull": "bring home the photos that boards have kept for the next training",
     "set": "change settings of the service",
     "uninstall": "take everything away",
 }
@@ -61,6 +62,8 @@ def _special(verb: str, row: argparse.ArgumentParser) -> None:
         row.add_argument("--dry-run", action="store_true", help="say what would be done")
     elif verb == "logs":
         row.add_argument("--lines", type=int, default=30, metavar="N", help="how many (30)")
+    elif verb == "pull":
+        row.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to")
     elif verb == "rollback":
         row.add_argument(
             "--model",

@@ -12,16 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edge import flatbuffer, runtime
+from edge import graph, runtime
 from edge.errors import ModelError
 
 Floats = npt.NDArray[np.float32]
-
-# Of TensorFlow Lite's schema.fbs: slots of tables, and numbers of operators.
-_CODES, _SUBGRAPHS, _OUTPUTS, _OPERATORS = 1, 2, 2, 3
-_CODE, _TAKES, _GIVES = 0, 1, 2  # of Operator
-_OLD_CODE, _NEW_CODE = 0, 3  # of OperatorCode
-_AVERAGE_POOL, _DEQUANTIZE, _DENSE, _RESHAPE, _SOFTMAX, _MEAN = 1, 6, 9, 22, 25, 40
 
 
 class Head(NamedTuple):
@@ -36,49 +30,32 @@ class Head(NamedTuple):
     weights: int
 
 
-class _Operator(NamedTuple):
-    kind: int
-    takes: tuple[int, ...]
-    gives: int
-
-
 def find_head(content: bytes) -> Head | None:
     """Return the end of a model's network; None where it does not end in pooling, one dense layer and a softmax.
 
     Args:
         content: of a .tflite file that a runtime has accepted.
     """
-    by_output = {operator.gives: operator for operator in _operators(content)}
-    softmax = [operator for operator in by_output.values() if operator.kind == _SOFTMAX]
+    by_output = {operator.gives: operator for operator in graph.operators(content)}
+    softmax = [operator for operator in by_output.values() if operator.kind == graph.SOFTMAX]
     dense = by_output.get(softmax[-1].takes[0]) if softmax else None
-    if dense is None or dense.kind != _DENSE:
+    if dense is None or dense.kind != graph.DENSE:
         return None
     pooling = by_output.get(dense.takes[0])
-    if pooling is not None and pooling.kind == _RESHAPE:
+    if pooling is not None and pooling.kind == graph.RESHAPE:
         pooling = by_output.get(pooling.takes[0])
-    if pooling is None or pooling.kind not in (_MEAN, _AVERAGE_POOL):
+    if pooling is None or pooling.kind not in (graph.MEAN, graph.AVERAGE_POOL):
         return None
     widened = by_output.get(dense.takes[1])  # weights that are kept as float16
-    is_widened = widened is not None and widened.kind == _DEQUANTIZE
+    is_widened = widened is not None and widened.kind == graph.DEQUANTIZE
     return Head(pooling.takes[0], widened.takes[0] if widened and is_widened else dense.takes[1])
-
-
-def _operators(content: bytes) -> list[_Operator]:
-    model = flatbuffer.root(content)
-    # Codes up to 127 stand in the old field, later ones in the new one: the larger counts (schema.fbs, OperatorCode).
-    codes = [max(code.number(_OLD_CODE, "b"), code.number(_NEW_CODE, "i")) for code in model.tables(_CODES)]
-    graph = model.tables(_SUBGRAPHS)[0]
-    return [
-        _Operator(codes[operator.number(_CODE, "I")], tuple(operator.numbers(_TAKES)), operator.numbers(_GIVES)[0])
-        for operator in graph.tables(_OPERATORS)
-    ]
 
 
 def with_output(content: bytes, tensor: int) -> bytes:
     """Return a model with one more output: the list of outputs is written anew at the end, and all else stays."""
-    graph = flatbuffer.root(content).tables(_SUBGRAPHS)[0]
-    outputs = [*graph.numbers(_OUTPUTS), tensor]
-    place = graph.places()[_OUTPUTS]
+    main = graph.main(content)
+    outputs = [*main.numbers(graph.OUTPUTS), tensor]
+    place = main.places()[graph.OUTPUTS]
     changed = bytearray(content) + bytes(-len(content) % 4)
     struct.pack_into("<I", changed, place, len(changed) - place)
     return bytes(changed) + struct.pack(f"<I{len(outputs)}i", len(outputs), *outputs)
@@ -95,6 +72,7 @@ class Attention:
 
     Attributes:
         interpreter: answers as the plain one does.
+        box: left, top, width, height of the maps in shares of the input, by what their places look at.
 
     Raises:
         ModelError: the network does not end in global average pooling, one dense layer and a softmax.
@@ -115,6 +93,7 @@ class Attention:
             raise ModelError(
                 name, "has no class activation map", "Use a network whose last layer is its only dense one"
             )
+        self.box = _box(content, head.maps, self.interpreter.get_input_details()[0]["shape"], self._maps["shape"])
         # Softmax is blind to what all labels have in common: only what one has beyond the mean is evidence for it.
         self._weights -= self._weights.mean(axis=0)
 
@@ -134,6 +113,16 @@ class Attention:
         values = _dequantised(raw, self._maps, axis=2)
         shares: Floats = np.einsum("lc,rkc->lrk", self._weights, values) / (raw.shape[0] * raw.shape[1])
         return shares.astype(np.float32, copy=False)
+
+
+def _box(content: bytes, maps: int, taken: npt.NDArray[Any], given: npt.NDArray[Any]) -> tuple[float, ...]:
+    """Return where maps belong. Padding at one side only, as MobileNet has it, shifts what a place looks at."""
+    views = graph.views(content).get(maps)
+    if views is None:
+        return 0.0, 0.0, 1.0, 1.0
+    starts = [(view.start + 0.5 - view.step / 2) / size for view, size in zip(views, taken[1:3], strict=True)]
+    sizes = [view.step * cells / size for view, cells, size in zip(views, given[1:3], taken[1:3], strict=True)]
+    return float(starts[1]), float(starts[0]), float(sizes[1]), float(sizes[0])
 
 
 def _dequantised(values: npt.NDArray[Any], tensor: Mapping[str, Any], axis: int) -> Floats:

@@ -49,6 +49,19 @@ class Table(NamedTuple):
         at = place + u32(self.content, place)
         return list(struct.unpack_from(f"<{u32(self.content, at)}i", self.content, at + 4))
 
+    def table(self, slot: int) -> "Table | None":
+        """Return a field that is a table."""
+        place = self.places().get(slot)
+        return None if place is None else Table(self.content, place + u32(self.content, place))
+
+    def raw(self, slot: int) -> bytes:
+        """Return a field that is a vector of bytes."""
+        place = self.places().get(slot)
+        if place is None:
+            return b""
+        at = place + u32(self.content, place)
+        return self.content[at + 4 : at + 4 + u32(self.content, at)]
+
     def tables(self, slot: int) -> list["Table"]:
         """Return a field that is a vector of tables."""
         place = self.places().get(slot)

@@ -24,7 +24,7 @@ PACKAGES = {
 FLOORS = (
     "board edge errors flatbuffer keyboard quiet statistics",  # "edge" is edge/__init__.py
     "fit files metrics record settings",
-    "photo contract runtime report shelf",
+    "photo contract runtime report graph shelf",
     "attention classifier labelled",
     "judged golden keep",
     "capture",

@@ -101,14 +101,24 @@ class Heat:
         own = maps[self._classifier.labels.index(seen.label)]
         # Against the label's own most; but where others have far more, it has hardly any, and none is made up.
         shares = np.clip(own / max(float(own.max()), _FAINT * float(maps.max()), 1e-9), 0, 1)
-        top, left, height, width = crop_box(*seen.size, self._classifier.contract.fit)
-        box = [left / seen.size[1], top / seen.size[0], width / seen.size[1], height / seen.size[0]]
+        shares = np.pad(shares, 1, mode="edge")  # so that it fades nowhere before the picture ends
         return {
             "stream": stream,
             "frame": seen.number,
             "label": seen.label,
-            "rows": int(maps.shape[1]),
-            "columns": int(maps.shape[2]),
+            "rows": int(shares.shape[0]),
+            "columns": int(shares.shape[1]),
             "values": (shares * 255).round().astype(int).ravel().tolist(),
-            "box": [round(side, 4) for side in box],
+            "box": [round(side, 4) for side in self._box(attention.box, maps.shape[1:], seen.size)],
         }
+
+    def _box(self, inner: tuple[float, ...], cells: tuple[int, ...], size: tuple[int, int]) -> list[float]:
+        """Return left, top, width, height of a map with a margin of one cell, in shares of the whole picture."""
+        top, left, height, width = crop_box(*size, self._classifier.contract.fit)
+        across, down = inner[2] / cells[1], inner[3] / cells[0]
+        return [
+            (left + width * (inner[0] - across)) / size[1],
+            (top + height * (inner[1] - down)) / size[0],
+            width * (inner[2] + 2 * across) / size[1],
+            height * (inner[3] + 2 * down) / size[0],
+        ]

@@ -99,7 +99,7 @@ SCHEMAS: dict[str, Schema] = {
         rows=_WHOLE,
         columns=_WHOLE,
         values=_list({"type": "integer", "minimum": 0, "maximum": 255}),
-        box={"type": "array", "items": _SHARE, "minItems": 4, "maxItems": 4},
+        box={"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4},
     ),
     "Knob": _object(text=_TEXT, default=_NUMBER, least=_NUMBER, most=_NUMBER, flag=_TEXT, **_KNOB),
     "Knobs": _object(knobs=_list(ref("Knob"))),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import flatbuffer
 from edge.attention import Attention, find_head, with_output
 from edge.classifier import DEFAULT_MODEL, Classifier
 from edge.errors import ModelError
+from edge.graph import OUTPUTS, main
 from tests.conftest import BGR, ROOT
 from tests.tiny import tiny_model
 
@@ -88,6 +88,25 @@ def test_a_network_of_another_shape_has_no_map_and_says_so(name: str) -> None:
         Attention(content, 2, 1, "origin")
 
 
+def test_a_map_lies_where_its_places_look() -> None:
+    classifier, made = attention(FLOAT32)
+    left, top, width, height = made.box
+    # Five strides of 2, each padded behind alone: a place looks half a cell further right and down than it lies.
+    assert (left, top, width, height) == pytest.approx((0.1, 0.1, 1.0, 1.0), abs=0.01)
+    grey = np.full((160, 160, 3), 120, np.uint8)
+    classifier.predict_fitted(grey)
+    before = made.take()
+    away = []
+    for y in range(48, 120, 12):
+        spot = grey.copy()
+        spot[y - 6 : y + 6, y - 6 : y + 6] = (250, 20, 90)
+        classifier.predict_fitted(spot)
+        changed = np.abs(made.take() - before).sum(axis=2)
+        middle = (changed.sum(axis=1) * (np.arange(5) + 0.5)).sum() / changed.sum() / 5
+        away.append(top + height * middle - y / 160)
+    assert np.mean(away) == pytest.approx(0, abs=0.05), "it would be -0.1 where places looked at where they lie"
+
+
 def test_only_the_list_of_outputs_changes() -> None:
     content = DEFAULT_MODEL.read_bytes()
     head = find_head(content)
@@ -95,8 +114,7 @@ def test_only_the_list_of_outputs_changes() -> None:
     changed = with_output(content, head.maps)
     differing = [at for at, pair in enumerate(zip(content, changed, strict=False)) if pair[0] != pair[1]]
     assert len(differing) <= 4
-    graph = flatbuffer.root(changed).tables(2)[0]
-    assert graph.numbers(2)[1:] == [head.maps]
+    assert main(changed).numbers(OUTPUTS)[1:] == [head.maps]
 
 
 @pytest.fixture(scope="module")

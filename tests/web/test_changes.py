@@ -168,9 +168,11 @@ def test_a_map_is_told_while_somebody_asks_for_it_and_the_plain_model_answers_ag
         assert classifier._interpreter is not plain
         connection.close()
         values = np.array(told["values"]).reshape(told["rows"], told["columns"])
-        assert (told["label"], told["box"]) == ("red", [0, 0, 1, 1])
-        assert values[:15].min() > 200
-        assert values[17:].max() == 0
+        cell = 1 / 32  # the margin around it
+        assert (told["label"], told["rows"]) == ("red", 34)
+        assert told["box"] == pytest.approx([-cell, -cell, 1 + 2 * cell, 1 + 2 * cell], abs=1e-3)
+        assert values[:16].min() > 200
+        assert values[18:].max() == 0
         deadline_s = time.monotonic() + 60
         while classifier._interpreter is not plain:
             assert time.monotonic() < deadline_s

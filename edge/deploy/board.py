@@ -149,7 +149,7 @@ class Board:
         Raises:
             CatdogError: it failed; what it printed last is told.
         """
-        lock, limit_s = self._layout.root or "/opt", self._access.wait_s(step.limit_s)
+        lock, limit_s = self._layout.root or "/var/lib", self._access.wait_s(step.limit_s)
         with self._here(), self._errors(step.words, limit_s):
             done = carry_out(step=step, lock=lock, name=step.words, _timeout=limit_s, **self._rights())
         return list(done.stdout_lines)

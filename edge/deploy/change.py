@@ -25,12 +25,14 @@ def uninstall(job: Job, keep_data: bool) -> str:
     """Take everything away, data and settings too unless they are to stay."""
     facts = job.learn()
     layout = job.layout
-    links = f"{layout.units}/catdog.service {layout.units}/multi-user.target.wants/catdog.service"
+    unit = f"{layout.units}/catdog.service"
+    links = f"{unit} {layout.units}/multi-user.target.wants/catdog.service"
+    own = "" if keep_data else f"; rm -rf {unit}.d"  # what systemctl edit has left
     cache = f"{layout.root}/var/cache/catdog"
     gone = (
         f"{layout.program} {cache}" if keep_data else f"{layout.program} {cache} {layout.data} {layout.settings_folder}"
     )
-    service = f"systemctl stop {SERVICE} 2>/dev/null; rm -f {links}; systemctl daemon-reload"
+    service = f"systemctl stop {SERVICE} 2>/dev/null; rm -f {links}{own}; systemctl daemon-reload"
     user = f"userdel {layout.user} 2>/dev/null || true"
     if not (facts.releases.items or facts.unit or facts.signers or (facts.user and not layout.root)):
         return "nothing to do: there is no catdog on it"

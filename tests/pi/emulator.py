@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,7 +71,14 @@ class Pi:
             if not self.process or time.monotonic() - begun_s > BOOT_S:
                 raise AssertionError(f"{self.name} does not come up: see {self.folder}/serial.log")
             time.sleep(2)
+        self._stay_connected()
         return time.monotonic() - begun_s
+
+    def _stay_connected(self) -> None:
+        """Log in once for all commands: under emulation the handshake alone takes a minute."""
+        line = ["ssh", "-M", "-N", "-f", *self._where("-p"), "pi@127.0.0.1"]
+        if self.ssh("true", check=False, more=("-O", "check")).returncode:
+            subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=SSH_S)
 
     def _switch_on(self) -> None:
         card = self.folder / "disk.qcow2"
@@ -86,11 +94,12 @@ class Pi:
 
     def _where(self, port: str) -> list[str]:
         known = f"UserKnownHostsFile={self.folder}/known_hosts"
-        return [*_SSH, "-i", str(self.base / "key"), "-o", known, "-o", "ConnectTimeout=60", port, str(self.port)]
+        words = ["-i", str(self.base / "key"), "-o", known, "-o", "ConnectTimeout=300", "-o", "ServerAliveInterval=60"]
+        return [*_SSH, *words, "-o", f"ControlPath={self.folder}/ssh", port, str(self.port)]
 
-    def ssh(self, command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def ssh(self, command: str, check: bool = True, more: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         """Run a command on the board as user pi."""
-        line = ["ssh", *self._where("-p"), "pi@127.0.0.1", command]
+        line = ["ssh", *more, *self._where("-p"), "pi@127.0.0.1", command]
         done = subprocess.run(line, capture_output=True, text=True, timeout=SSH_S, check=False)
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done
@@ -119,6 +128,7 @@ class Pi:
             os.kill(process, number)
             while self.process:
                 time.sleep(0.1)
+            self.ssh("true", check=False, more=("-O", "exit"))
 
     def camera(self) -> None:
         """Plug in a webcam that shows a moving test pattern: the kernel's own virtual camera."""

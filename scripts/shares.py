@@ -33,7 +33,7 @@ def main() -> int:
     counts: dict[Part, Counter[str]] = {part: Counter() for part in parts}
     for line in sys.stdin:
         answer = json.loads(line)
-        for part in parts:
+        for part in parts if answer["state"] == "live" else ():  # the end has the last answer again
             if part.start_s <= answer["position_s"] < part.end_s:
                 counts[part][answer["label"]] += 1
     for part, found in counts.items():

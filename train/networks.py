@@ -96,8 +96,9 @@ def _mobilenet(alpha: float) -> Callable[[Any, int], Any]:
     return build
 
 
+# Damage is done to a small share only: from the start and to all, it cost a point on good photos.
 _FINE_TUNING = Recipe(
-    epochs=9,
+    epochs=7,
     learning_rate=3e-4,
     schedule="cosine",
     warmup=0.05,
@@ -107,15 +108,15 @@ _FINE_TUNING = Recipe(
     repeat_origin=2,
     # Never a narrow cut: where the animal is not in it, it would teach that a bare wall is one.
     views=Views(
-        zoom=(0.65, 1.1),
-        aspect=1.5,
-        rotation=10,
-        light=1.6,
-        colour=0.3,
-        grey=0.05,
-        blur=0.1,
-        noise=10,
-        paste=0.1,
+        zoom=(0.7, 1.05),
+        aspect=1.33,
+        rotation=5,
+        light=1.4,
+        colour=0.2,
+        grey=0.03,
+        blur=0.05,
+        noise=5,
+        paste=0.04,
     ),
     margin=1.2,
     freeze_norm=True,

@@ -32,8 +32,7 @@ ROUTES = [
     Route("/api/visits/{number:int}.jpg", routes.visit_picture),
     Route("/api/history", routes.history),
     Route("/api/classify", classify.classify, methods=["POST"]),
-    Route("/api/tuning", routes.knobs),
-    Route("/api/tuning", changes.tune, methods=["POST"]),
+    Route("/api/tuning", changes.tuning, methods=["GET", "POST"]),
     Route("/api/keep", changes.keep, methods=["POST"]),
     Route("/snapshot.jpg", routes.snapshot),
     Route("/stream.mjpg", routes.stream),
@@ -51,7 +50,10 @@ def build(site: Site, access: Access, buckets: Buckets | None = None) -> ASGIApp
         access: whom.
         buckets: how often each address may ask; a page asks some ten times when it is opened.
     """
-    app = Starlette(routes=[*ROUTES, *_pages()], exception_handlers={HTTPException: _refuse, Exception: _fail})
+    told = [*ROUTES, *_pages()]
+    for route in told:  # HEAD would be answered by what a stream gives, without end and to nobody
+        (route.methods or set()).discard("HEAD")
+    app = Starlette(routes=told, exception_handlers={HTTPException: _refuse, Exception: _fail})
     app.router.redirect_slashes = False  # a redirection would repeat a name that somebody else has chosen
     app.state.site = site
     return Guard(app, access, buckets or Buckets(rate=20.0, burst=120.0), (PAGE / LOGIN).read_bytes())

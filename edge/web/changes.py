@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from edge.errors import CatdogError, InputError
 from edge.keep import class_name
+from edge.live.tuning import Knob
 from edge.web.routes import site_of
 
 _MOST_BYTES = 1000
@@ -17,7 +18,21 @@ _MOST_S = 5.0
 _WHY = "page"
 
 
-async def tune(request: Request) -> Response:
+async def tuning(request: Request) -> Response:
+    """Answer with the knobs, or turn one."""
+    return await (_turn if request.method == "POST" else _knobs)(request)
+
+
+async def _knobs(request: Request) -> Response:
+    """Answer with what can be changed, within which bounds, and how to make it permanent."""
+    return JSONResponse({"knobs": [_told(knob) for knob in site_of(request).tuning.knobs()]})
+
+
+def _told(knob: Knob) -> dict[str, Any]:
+    return {**knob._asdict(), "flag": knob.flag}
+
+
+async def _turn(request: Request) -> Response:
     """Turn a knob: {"name": "half-life", "value": 0.5}."""
     site, asked = site_of(request), await _object(request)
     name, value = asked.get("name"), asked.get("value")
@@ -29,7 +44,7 @@ async def tune(request: Request) -> Response:
         raise HTTPException(422, f"{fault.wrong}. {fault.remedy}") from None
     except OverflowError:
         raise HTTPException(422, "the number is too large") from None
-    return JSONResponse({**knob._asdict(), "flag": knob.flag})
+    return JSONResponse(_told(knob))
 
 
 async def keep(request: Request) -> Response:

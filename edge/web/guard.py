@@ -124,8 +124,6 @@ class Guard:
     def _refuse(self, scope: Scope) -> Response | None:
         """Return why not; None for a request that is welcome."""
         headers, opens = Headers(scope=scope), scope["path"] == "/"
-        if scope["method"] not in ("GET", "POST"):
-            return refusal(405, "only GET and POST are understood", allow="GET, POST")
         if not is_known(headers.get("host", ""), self._names):
             return refusal(421, "this name is not known here: use the address, or start it with --web-name NAME")
         if self._access.token is None and any(name in headers for name in _FORWARDED):

@@ -42,11 +42,9 @@ def _post(summary: str, body: dict[str, Any], reply: dict[str, Any], *errors: in
 
 
 _WRONG = {
-    400: "no HTTP",
     401: "the token is missing or wrong",
     403: "another site has sent it",
     404: "there is none",
-    405: "only GET and POST are understood",
     408: "the body did not arrive",
     413: "the body or its photo is too large",
     415: "the body is of no known kind",

@@ -26,12 +26,6 @@ async def state(request: Request) -> Response:
     return JSONResponse(site_of(request).state_json())
 
 
-async def knobs(request: Request) -> Response:
-    """Answer with what can be changed, within which bounds, and how to make it permanent."""
-    told = [{**knob._asdict(), "flag": knob.flag} for knob in site_of(request).tuning.knobs()]
-    return JSONResponse({"knobs": told})
-
-
 async def history(request: Request) -> Response:
     """Answer with a source's last minutes."""
     site = site_of(request)

@@ -1,6 +1,7 @@
 """The page in a real browser: it follows what is seen, and never takes an old picture for one of now."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,6 +188,23 @@ def test_nothing_sticks_out_and_text_can_be_read(served: Served, page: Page, siz
         assert page.look("document.documentElement.scrollWidth") <= size[0]
         colours = json.loads(page.look(_COLOURS))
     assert [name for name, ratio in colours.items() if ratio < 4.5] == []
+
+
+@pytest.mark.skipif("CATDOG_AXE" not in os.environ, reason="CATDOG_AXE names no axe.min.js (npm install axe-core)")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing(serve: Serve, page: Page, tmp_path: Path, size: tuple[int, int], dark: bool) -> None:
+    served = serve(model=tiny_model(tmp_path / "torn.tflite", fallback="green"), keep=str(tmp_path / "kept"))
+    page.size(*size, dark=dark)
+    with served.running(lambda number: moment(number=number, image=RED)):
+        served.web.write(event(frame=moment(image=RED).frame))
+        page.open(url(served))
+        page.until(STATE, "live")
+        page.until("document.querySelectorAll('#knobs input').length > 0")
+        page.look("document.querySelector('details').open = true")
+        page.look(Path(os.environ["CATDOG_AXE"]).read_text() + "; true")
+        found = page.look("axe.run(document).then((told) => JSON.stringify(told.violations.map((one) => one.id)))")
+    assert json.loads(found) == []
 
 
 # Contrast by WCAG 2.2, 1.4.3, of the texts that stand on plain grounds.

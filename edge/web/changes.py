@@ -34,7 +34,7 @@ def _told(knob: Knob) -> dict[str, Any]:
 
 async def _turn(request: Request) -> Response:
     """Turn a knob: {"name": "half-life", "value": 0.5}."""
-    site, asked = site_of(request), await _object(request)
+    site, asked = site_of(request), await _object(request, "name", "value")
     name, value = asked.get("name"), asked.get("value")
     if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, int | float):
         raise HTTPException(422, 'give {"name": text, "value": number}')
@@ -49,7 +49,7 @@ async def _turn(request: Request) -> Response:
 
 async def keep(request: Request) -> Response:
     """Keep the frame of now as one of a class: {"source": 0, "label": "cat"}."""
-    site, asked = site_of(request), await _object(request)
+    site, asked = site_of(request), await _object(request, "source", "label")
     if site.keep is None:
         raise HTTPException(404, "photos are kept only where it was started with --keep FOLDER")
     label, stream = asked.get("label"), asked.get("source", 0)
@@ -72,8 +72,11 @@ async def keep(request: Request) -> Response:
     return JSONResponse({"kept": label})
 
 
-async def _object(request: Request) -> dict[str, Any]:
-    """Return the JSON object of a small body. Only as application/json: no form of another site sends that."""
+async def _object(request: Request, *names: str) -> dict[str, Any]:
+    """Return the JSON object of a small body, with no names but these.
+
+    Only as application/json, which no form of another site sends.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "give application/json")
     content = b""
@@ -88,6 +91,6 @@ async def _object(request: Request) -> dict[str, Any]:
         raise HTTPException(408, "the request did not arrive") from None
     except (ValueError, RecursionError):
         asked = None
-    if not isinstance(asked, dict):
-        raise HTTPException(422, "give a JSON object")
+    if not isinstance(asked, dict) or not set(asked) <= set(names):
+        raise HTTPException(422, f"give a JSON object with {' and '.join(names)}")
     return asked

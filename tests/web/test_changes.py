@@ -100,6 +100,7 @@ def test_a_knob_is_turned_over_the_web_within_its_bounds(serve: Serve, torn: Pat
         (b'{"name": "threshold red", "value": ' + b"9" * 500 + b"}", 422),
         (b'{"name": "model", "value": 1}', 422),
         (b'{"name": ["a"], "value": 1}', 422),
+        (b'{"name": "threshold red", "value": 0.5, "model": "x"}', 422),
         (b"[" * 900, 422),
         (b"\xff", 422),
         (b"", 422),

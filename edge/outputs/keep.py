@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge import keyboard
 from edge.capture.source import Source
-from edge.errors import CatdogError, printable
+from edge.errors import CatdogError, printable, tell
 from edge.fit import Image
 from edge.keep import Keep
 from edge.outputs import ASLEEP, LIVE, Moment, Output
@@ -24,7 +24,11 @@ _LOOK_S = 0.25  # between two looks at whether the run is over
 def make(options: Namespace) -> Output | None:
     """Return the output of --keep; None where nobody presses keys. Others may keep photos in the same folder."""
     keep = shared(options)
-    return Keys(keep) if keyboard.is_there() and not options.json and "-" not in options.source else None
+    if keyboard.is_there() and not options.json and "-" not in options.source:
+        return Keys(keep)
+    if not (options.keep_unsure or options.web):
+        tell("catdog: --keep: keeps nothing here, without keys, --web or --keep-unsure")
+    return None
 
 
 def shared(options: Namespace) -> Keep:

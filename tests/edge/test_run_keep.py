@@ -116,7 +116,10 @@ def test_what_cannot_be_kept_is_said_before_it_starts(command: Command, model: P
 
 def test_without_a_terminal_no_key_is_waited_for(command: Command, model: Path, tmp_path: Path) -> None:
     words = ("demo", "--frames", 2, "--model", model, "--keep", tmp_path / "photos")
-    assert "keep this frame" not in command("edge", "run", *words).stderr
+    said = command("edge", "run", *words).stderr
+    assert "keep this frame" not in said
+    assert "--keep: keeps nothing here" in said
+    assert "keeps nothing" not in command("edge", "run", *words, "--keep-unsure").stderr
 
 
 @pytest.mark.skipif(needs_dash(), reason="needs dash, a shell that does not mend terminals")

@@ -61,8 +61,9 @@ async def snapshot(request: Request) -> Response:
     """Answer with one picture of now; never with an older one."""
     site = site_of(request)
     stream = site.stream_of(request)
+    _refuse_crowd(site)
     try:
-        async with asyncio.timeout(site.news.patience_s + 1), aclosing(_watch(site, stream)) as pictures:
+        async with asyncio.timeout(site.news.patience_s + 1), aclosing(site.video.watch(stream)) as pictures:
             picture = await anext(pictures)
     except TimeoutError:
         picture = None
@@ -74,24 +75,22 @@ async def snapshot(request: Request) -> Response:
 async def stream(request: Request) -> Response:
     """Answer with motion JPEG, as cameras send it."""
     site = site_of(request)
+    _refuse_crowd(site)
     body = _parts(site, site.stream_of(request))
     return StreamingResponse(body, media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
 
 
 async def _parts(site: Site, stream: int) -> AsyncGenerator[bytes, None]:
-    async with aclosing(_watch(site, stream)) as pictures:
+    async with aclosing(site.video.watch(stream)) as pictures:
         async for picture in pictures:
             about = "".join(f"{name}: {value}\r\n" for name, value in _about(picture).items())
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n{about}\r\n"
             yield b"".join((head.encode(), picture.jpeg, b"\r\n"))
 
 
-async def _watch(site: Site, stream: int) -> AsyncGenerator[Picture, None]:
+def _refuse_crowd(site: Site) -> None:
     if site.video.viewers >= VIEWERS:
-        raise HTTPException(503, "too many viewers")
-    async with aclosing(site.video.watch(stream)) as pictures:
-        async for picture in pictures:
-            yield picture
+        raise HTTPException(503, "too many viewers", {"retry-after": "20"})
 
 
 def _about(picture: Picture) -> dict[str, str]:

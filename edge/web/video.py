@@ -19,7 +19,7 @@ from edge.web.news import News
 _QUALITY = 80  # of JPEG: 640 x 480 take 30 to 60 kB
 _WIDEST = 1280  # pixels: what is larger is halved, and no phone shows the difference
 _FASTEST_S = 1 / 30  # between two pictures
-_SENDS_A_SECOND = 300  # of all viewers together: the more watch, the fewer frames each, and the answers keep their pace
+_SENDS_A_SECOND = 200  # of all viewers together: the more watch, the fewer frames each, and the answers keep their pace
 _BLANK: Image = np.full((360, 480, 3), 90, np.uint8)  # before the first picture
 
 

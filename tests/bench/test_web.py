@@ -1,6 +1,5 @@
 """What a page costs the way of the frames: the rate of answers with viewers, against none. Ratios in one run."""
 
-import http.client
 import select
 import socket
 import threading
@@ -190,7 +189,6 @@ def test_the_page_is_there_within_a_second(capsys: pytest.CaptureFixture[str]) -
     served.open([Still(RATE)])
     with browser() as page:
         url = "http://{}:{}/".format(*address(served))
-        http.client.HTTPConnection(*address(served)).request("GET", "/healthz")
         page.open(url)
         page.until("document.querySelector('.bar') !== null")
         page.open(url)

@@ -5,6 +5,7 @@ import re
 import socket
 import stat
 import struct
+import sys
 import time
 import zlib
 from argparse import Namespace
@@ -415,6 +416,36 @@ def test_who_does_not_finish_asking_is_let_go(served: Served, said: bytes) -> No
         connection.sendall(said)
         while connection.recv(4096):
             pass
+
+
+@pytest.mark.parametrize("path", ["/stream.mjpg", "/api/events"])
+def test_a_crowd_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr("edge.web.routes.VIEWERS", 2)
+    monkeypatch.setattr("edge.web.events.VIEWERS", 2)
+    with served.running():
+        connections = [served.connect() for _ in range(2)]
+        for connection in connections:
+            connection.request("GET", path)
+            connection.getresponse().readline()
+        assert served.ask(path).status == 503
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limit is Linux's")
+def test_a_viewer_who_never_reads_is_let_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.web.address._UNREAD_MS", 300)
+    served = serve()
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    connection = socket.create_connection((served.host, served.port))
+    with served.running(lambda number: moment(number=number, image=noise)), connection:
+        connection.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        connection.recv(1000)
+        assert served.ask("/api/state").json["viewers"] == 1
+        deadline_s = time.monotonic() + 60
+        while served.ask("/api/state").json["viewers"]:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.2)
 
 
 def test_a_bug_is_told_at_home_alone(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ check-edge: wheel ## prove that the wheel works alone, in a fresh environment wi
 check-peers: $(FULL) $(PEERS) ## see that MediaPipe understands our model files (installs it: 650 MB)
 	.venv/full/bin/python -m pytest tests/convert/test_mediapipe.py
 
-test-pi: $(FULL) ## build and boot an emulated Raspberry Pi, and do with it what users do (ARGS="--clip pet.mp4"; an hour, as root)
+test-pi: $(FULL) ## build and boot an emulated Raspberry Pi, and do with it what users do (as root; an hour or more, in as many goes as you like; ARGS="--clip pet.mp4", ARGS="--fresh")
 	.venv/full/bin/python -m tests.pi $(ARGS)
 
 deploy: $(DEPLOY) ## put it on boards and keep it there (HOST="pi@raspberrypi.local ..." ARGS="--source 0")

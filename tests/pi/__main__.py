@@ -73,13 +73,14 @@ class Stage:
         return "".join(out)
 
     def wheel(self, number: int) -> Path:
-        """Return the program's wheel, with another digest for each number."""
+        """Return the program's wheel; with another digest for each number."""
         folder = self.room / f"release-{number}"
         if found := list(folder.glob("*.whl")):
             return found[0]
         wheel = build(self.room / "built")
-        with zipfile.ZipFile(wheel, "a") as archive:
-            archive.comment = f"number {number}".encode()
+        if number:
+            with zipfile.ZipFile(wheel, "a") as archive:
+                archive.comment = f"number {number}".encode()
         folder.mkdir(exist_ok=True)
         return wheel.rename(folder / wheel.name)
 
@@ -94,8 +95,9 @@ class Stage:
         return " and ".join(links.split())
 
     def push(self, *words: object, expect: int = 0) -> str:
-        """Push to the first board."""
-        return self.deploy("push", self.pi.host, *words, expect=expect)
+        """Push to the first board; the checkout may have changed since the last go, so its first wheel is kept."""
+        wheel = () if "--wheel" in words else ("--wheel", self.wheel(0))
+        return self.deploy("push", self.pi.host, *words, *wheel, expect=expect)
 
 
 def bare(stage: Stage) -> None:
@@ -197,7 +199,7 @@ MOMENTS = (
 
 def cut(stage: Stage, number: int) -> None:
     """The power cut at a moment of a push: it boots into the old or the new."""
-    moment, wheel = MOMENTS[number], stage.wheel(number)  # a release of its own, so that there is much to do
+    moment, wheel = MOMENTS[number], stage.wheel(number + 1)  # a release of its own, so that there is much to do
     target = stage.another if number % 2 else stage.good
     line = [sys.executable, "-m", "edge.deploy", "push", stage.pi.host, "--model", str(target), "--older"]
     line += ["--wheel", str(wheel), "--source", "demo" if number % 2 else "0"]

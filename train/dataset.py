@@ -41,12 +41,14 @@ class Dataset(NamedTuple):
         photos: sorted by digest, so that neither path nor order of DATA changes a run.
         skipped: what could not be read, as one-line errors.
         left_out: how many photos were left out as copies of another one, by reason.
+        drawn: the validation photos were drawn from those to learn from.
     """
 
     labels: tuple[str, ...]
     photos: tuple[Photo, ...]
     skipped: tuple[CatdogError, ...]
     left_out: dict[str, int]
+    drawn: bool = True
 
     def part(self, split: str) -> list[Photo]:
         """Return the photos of one split."""
@@ -115,7 +117,7 @@ def load(
         found = f"only the class {labels[0]!r}" if labels else "no class"
         raise InputError(" ".join(map(str, folders)), f"holds {found}", "Give photos of two or more classes")
     photos = tuple(sorted(kept.values(), key=lambda photo: photo.digest))
-    return Dataset(labels, photos, tuple(skipped), dict(left_out))
+    return Dataset(labels, photos, tuple(skipped), dict(left_out), not has_validation)
 
 
 def _share(seed: int, digest: str) -> float:

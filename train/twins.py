@@ -1,8 +1,12 @@
 """Near-duplicates stay on one side: no photo is learned from whose twin judges.
 
-Twins are left out rather than moved, so that adding photos moves no old photo from one split to another.
+Twins are left out rather than moved, so that adding photos moves no old photo from one split to another. Of a group
+those stay that judge most: test photos, then those that somebody chose to validate with. Validation photos that were
+drawn by chance give way to what is learned, while any are left: of a camera that never moves, every frame resembles
+one.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,35 +19,41 @@ from train.dataset import Dataset, Photo
 
 # What `similar.fingerprint` makes of a photo, as a fit rule: so the cache of pictures keeps fingerprints, too.
 FINGERPRINT = FitRule(similar.SIDE, similar.SIDE, "none", "area", "BGR")
-_RANK = {"train": 0, "val": 1, "test": 2}
+_CHOSEN = ("train", "val", "test")
+_DRAWN = ("val", "train", "test")
+_REASONS = {"train": "resembles a photo that judges", "val": "validates, and resembles another photo"}
 
 
 def separate(data: Dataset, cache_folder: Path) -> Dataset:
-    """Return the data set without training photos that resemble a validation or test photo, and so on.
+    """Return the data set without photos to learn from or validate with whose twin in another split goes first.
 
     Photos that cannot be read stay in: whoever reads them next reports them.
     """
     found = cache.pictures(data.photos, FINGERPRINT, cache_folder)
     groups = similar.groups(found.take(np.arange(len(found.photos))))
-    dropped = {found.photos[position].digest for position in lesser(found.photos, groups)}
-    if not dropped:
-        return data
-    kept = tuple(photo for photo in data.photos if photo.digest not in dropped)
-    return data._replace(photos=kept, left_out={**data.left_out, "resembles a photo that judges": len(dropped)})
+    apart = _without(data, [found.photos[n] for n in lesser(found.photos, groups, _DRAWN if data.drawn else _CHOSEN)])
+    if data.part("val") and not apart.part("val"):
+        return _without(data, [found.photos[n] for n in lesser(found.photos, groups, _CHOSEN)])
+    return apart
 
 
-def lesser(photos: Sequence[Photo], groups: npt.NDArray[np.int64]) -> list[int]:
-    """Return the positions of photos whose group has a member in a split that judges them.
+def _without(data: Dataset, dropped: Sequence[Photo]) -> Dataset:
+    gone = {photo.digest for photo in dropped}
+    reasons = Counter(_REASONS[photo.split] for photo in dropped)
+    kept = tuple(photo for photo in data.photos if photo.digest not in gone)
+    return data._replace(photos=kept, left_out={**data.left_out, **reasons})
+
+
+def lesser(photos: Sequence[Photo], groups: npt.NDArray[np.int64], order: Sequence[str]) -> list[int]:
+    """Return the positions of photos whose group has a member in a split that goes before theirs.
 
     Args:
         photos: n photos.
         groups: int64 (n,), the number of each photo's group.
+        order: the splits, the one that goes before all others last.
     """
     highest: dict[int, int] = {}
-    for photo, group in zip(photos, groups.tolist(), strict=True):
-        highest[group] = max(highest.get(group, 0), _RANK[photo.split])
-    return [
-        position
-        for position, (photo, group) in enumerate(zip(photos, groups.tolist(), strict=True))
-        if _RANK[photo.split] < highest[group]
-    ]
+    ranks = [order.index(photo.split) for photo in photos]
+    for rank, group in zip(ranks, groups.tolist(), strict=True):
+        highest[group] = max(highest.get(group, 0), rank)
+    return [n for n, (rank, group) in enumerate(zip(ranks, groups.tolist(), strict=True)) if rank < highest[group]]

@@ -67,7 +67,7 @@ def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Pa
     before = (out / "default.int8.tflite").read_bytes()
     again = make(*words, checkout=checkout)
     assert again.returncode == 0
-    assert again.stdout.count(": complete; delete") == 4
+    assert again.stdout.count(": complete; delete") == 5
     assert "$ python" not in again.stdout
     assert (out / "default.int8.tflite").read_bytes() == before
     for path in out.glob("*.json"):  # a record names no folder of the machine that it was made on

@@ -30,7 +30,9 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return its exit status."""
-    return report_errors("catdog", lambda: _main(sys.argv[1:] if argv is None else argv))
+    arguments = sys.argv[1:] if argv is None else argv
+    # A run has other outputs, and says itself where it has none.
+    return report_errors("catdog", lambda: _main(arguments), prints=arguments[:1] != ["run"])
 
 
 def _main(arguments: list[str]) -> int:
@@ -87,13 +89,20 @@ def _without_secrets(message: str) -> str:
     return re.sub(r"://(.*@)?\S*", "://...", message)
 
 
-def report_errors(program: str, work: Callable[[], int]) -> int:
+def report_errors(program: str, work: Callable[[], int], prints: bool = True) -> int:
     """Run `work` and turn what a person can put right into one line and an exit status.
 
-    Shared by `catdog`, `python -m train` and `python -m convert`.
+    Shared by `catdog`, `python -m train`, `python -m convert` and `python -m edge.deploy`.
+
+    Args:
+        program: what the line begins with.
+        work: does everything, and returns the exit status.
+        prints: its answers go to standard output, so that nothing is begun where that is closed.
     """
     _mend_streams()
     try:
+        if prints and sys.stdout is None:
+            raise InputError("standard output", "is closed, so nothing can be shown", "Send it to a file or /dev/null")
         status = work()
         if sys.stdout is not None:  # None where the program was started with its output closed
             sys.stdout.flush()

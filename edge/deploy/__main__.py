@@ -15,6 +15,10 @@ from pathlib import Path  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 
 from edge.cli import report_errors  # noqa: E402
+
+if sys.stdout is None:  # pyinfra asks at its import whether that is a terminal
+    sys.exit(report_errors("edge.deploy", lambda: 0))
+
 from edge.deploy import ask, change, configure, kit, parser, pull  # noqa: E402
 from edge.deploy.board import Access, Board  # noqa: E402
 from edge.deploy.hosts import Target, chosen  # noqa: E402

@@ -59,7 +59,7 @@ def _special(verb: str, row: argparse.ArgumentParser) -> None:
         row.add_argument("--wheel", type=Path, metavar="FILE", help="the program's wheel (built from the checkout)")
         row.add_argument("--older", action="store_true", help="push a model that is older than the board's")
         row.add_argument("--adopt", action="store_true", help="push to a board that another workstation has set up")
-        row.add_argument("--dry-run", action="store_true", help="say what would be done")
+        row.add_argument("--dry-run", action="store_true", help="say what would be done, step by step; change nothing")
     elif verb == "logs":
         row.add_argument("--lines", type=int, default=30, metavar="N", help="how many (30)")
     elif verb == "pull":

@@ -42,7 +42,7 @@ def push(job: Job, told: Push) -> str:
     if told.dry_run:
         for step in steps.steps:
             job.show.note(job.host, f"would do: {step.words}")
-        return f"{len(steps.steps)} steps to do"
+        return f"{len(steps.steps)} steps to do, nothing was changed" if steps.steps else "nothing to do"
     try:
         for step in steps.prepare:
             job.carry_out(step)

@@ -202,10 +202,36 @@ def test_uninstall_leaves_nothing_and_a_second_one_says_so(board: Board) -> None
     assert "nothing to do" in board.deploy("uninstall", board.host).stdout
 
 
-def test_a_rehearsal_changes_nothing(bare: Board, wheel: Path) -> None:
+def rehearsed(out: str) -> list[str]:
+    return re.findall(r"^· \S+  would do: (.*)$", out, re.MULTILINE)
+
+
+def test_a_rehearsal_on_a_bare_board_changes_nothing(bare: Board, wheel: Path) -> None:
     out = bare.deploy("push", bare.host, "--wheel", wheel, "--model", model(bare, "first"), "--dry-run").stdout
-    assert "would do: the switch" in out
+    assert "the switch" in rehearsed(out)
+    assert out.splitlines()[-1].endswith("10 steps to do, nothing was changed")
     assert list(bare.root.iterdir()) == []
+
+
+def test_a_rehearsal_names_the_steps_that_a_push_takes_and_none_where_there_is_none(board: Board, wheel: Path) -> None:
+    words = ("push", board.host, "--wheel", wheel, "--model", model(board, "second"), "--source", "7")
+    before, restarts = tree(board), board.restarts()
+    out = board.deploy(*words, "--dry-run").stdout
+    assert steps(out) == []
+    assert (tree(board), board.restarts()) == (before, restarts)
+    assert rehearsed(out) == steps(board.deploy(*words).stdout)
+    last = board.deploy(*words, "--dry-run").stdout.splitlines()[-1]
+    assert last.endswith("nothing to do")
+
+
+def test_a_rehearsal_is_told_for_each_board_and_refuses_what_a_push_would(board: Board, wheel: Path) -> None:
+    nobody = f"{board.host.rpartition(':')[0]}:1"
+    words = ("push", nobody, board.host, "--wheel", wheel, "--model", model(board, "second"), "--dry-run")
+    done = board.deploy(*words, expect=1)
+    heading, good, bad = done.stdout.splitlines()[-3:]
+    assert heading == "2 boards, 1 failed"
+    assert good.endswith("steps to do, nothing was changed")
+    assert "has no ssh server that answers" in bad
 
 
 def test_an_older_model_is_refused_unless_told(board: Board, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:

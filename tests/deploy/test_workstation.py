@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import socket
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from edge.deploy.hosts import Target, chosen, diagnose, inventory, parse
 from edge.deploy.signing import MODEL, RELEASE, Signer, time_of
 from edge.deploy.wheels import LOCK, Kind, Pin, fetch, pins
 from edge.errors import CatdogError, InputError
+from tests.conftest import ROOT, one_line
 
 PI = Kind((3, 13), "aarch64", (2, 41))
 BOOKWORM = Kind((3, 11), "aarch64", (2, 36))
@@ -80,6 +82,13 @@ def test_a_line_that_makes_no_sense_is_told_with_its_number(tmp_path: Path, line
     file.write_text(f"pi@fine\n{line}\n")
     with pytest.raises(InputError, match=f"boards.txt:2: .*{wrong}"):
         inventory(file)
+
+
+def test_a_closed_output_is_one_line() -> None:
+    words = f"{sys.executable} -m edge.deploy status board >&-"
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
+    assert done.returncode == 2
+    assert one_line(done).startswith("edge.deploy: standard output: is closed")
 
 
 def test_no_board_at_all_is_refused() -> None:

@@ -37,12 +37,6 @@ def test_no_command_and_an_unknown_one_are_usage_errors(command: Command) -> Non
     assert one_line(command("edge", "purr", expect=2)).startswith("catdog: COMMAND purr: is no command. Choose run")
 
 
-def test_a_closed_output_is_no_crash() -> None:
-    words = f"{sys.executable} -m edge info >&-"
-    done = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -75,6 +69,20 @@ def test_a_full_disk_below_the_output_is_one_line(line: str) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("catdog: standard output: cannot be written (No space left on device)")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "--help", "--version"])
+def test_a_closed_output_is_one_line_before_anything_is_begun(name: str) -> None:
+    done = redirected(f"{name} edge/demo >&-")
+    assert done.returncode == 2
+    assert done.stderr.startswith("catdog: standard output: is closed, so nothing can be shown. ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_run_that_has_another_output_needs_no_standard_one(tmp_path: Path) -> None:
+    log = tmp_path / "events.jsonl"
+    assert redirected(f"run edge/demo/01-cat-two.jpg --events {log} >&-").returncode == 0
+    assert log.exists()
 
 
 @pytest.mark.parametrize("to", ["2>&-", "2> /dev/full"])

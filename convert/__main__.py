@@ -21,7 +21,7 @@ from convert.budget import Budget
 from convert.show import sections, thumbnails
 from edge import __version__
 from edge.cli import report_errors
-from edge.commands import positive, seed
+from edge.commands import add_examples, positive, seed, wrapped
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
 from edge.files import check_target, replacing
 from edge.judged import Part, Row, check_labels, choose, only
@@ -33,8 +33,24 @@ from edge.report import as_text, save
 def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return its exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    parser = argparse.ArgumentParser(
-        prog="python -m convert", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = make_parser()
+    options = parser.parse_args(_joined(arguments))
+    if not (options.check or options.calibration):
+        parser.error("the following arguments are required: --calibration")
+    options.command_line = written_command("python", "-m", "convert", *arguments)
+    return report_errors("convert", lambda: (_check if options.check else _main)(options))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m convert", description=wrapped(__doc__))
+    add_examples(
+        parser,
+        "python -m convert models/origin.keras --calibration photos/",
+        "python -m convert own.keras --labels cat,dog --pixel-range 0..1 \\",
+        "    --calibration photos/ --html certificate.html",
+        "python -m convert models/origin.keras --check",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.keras", help="a Keras image classifier")
     parser.add_argument(
@@ -82,12 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="convert nothing: say whether the .tflite files are of this very model"
     )
-    arguments = sys.argv[1:] if argv is None else argv
-    options = parser.parse_args(_joined(arguments))
-    if not (options.check or options.calibration):
-        parser.error("the following arguments are required: --calibration")
-    options.command_line = written_command("python", "-m", "convert", *arguments)
-    return report_errors("convert", lambda: (_check if options.check else _main)(options))
+    return parser
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:

@@ -15,6 +15,10 @@ from importlib import import_module
 from edge import __version__
 from edge.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, CatdogError, InputError, tell
 
+TYPE_CHECKING = False  # typing's own would cost its import
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)  # what a full or broken disk says
 COMMANDS = {
     "run": "watch a camera, a stream, a video or photos and say what is there",
@@ -55,7 +59,8 @@ def _help() -> str:
         "usage: catdog COMMAND ...\n\nPoint a camera at a pet: cat, dog or neither.\n\n"
         f"commands:\n{rows}\n\n"
         "options:\n  -h, --help  show this, or after a command its own help, and exit\n"
-        "  --version   show the version and exit"
+        "  --version   show the version and exit\n\n"
+        "examples:\n  catdog run\n  catdog classify photos/ --json"
     )
 
 
@@ -65,21 +70,26 @@ def _run(name: str, arguments: list[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # hardly anything that an import makes is garbage: looking for some takes 5 % of the start
     try:
-        import argparse
-
-        module = import_module(f"edge.commands.{name}")
+        parser = parser_of(name)
     finally:
         gc.enable()
-    purpose = COMMANDS[name]
-    parser = argparse.ArgumentParser(prog=f"catdog {name}", description=purpose[0].upper() + purpose[1:] + ".")
-    complain = parser.error
-    parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
-    module.add_arguments(parser)
     try:
         options = parser.parse_args(arguments)
     except UnicodeDecodeError:
         raise InputError("@FILE", "is no text", "Give a file of settings, one a line") from None
-    return int(module.main(options))
+    return int(import_module(f"edge.commands.{name}").main(options))
+
+
+def parser_of(name: str) -> "ArgumentParser":
+    """Return the parser of one sub-command."""
+    import argparse
+
+    purpose = COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"catdog {name}", description=purpose[0].upper() + purpose[1:] + ".")
+    complain = parser.error
+    parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
+    import_module(f"edge.commands.{name}").add_arguments(parser)
+    return parser
 
 
 def _without_secrets(message: str) -> str:

@@ -8,10 +8,13 @@ import os
 import sys
 from contextlib import suppress
 
-EXIT_OK = 0
-EXIT_FAILED = 1  # the work was done, but something was skipped, lost or over its budget
-EXIT_USAGE = 2  # nothing was done: bad arguments or bad input
-EXIT_INTERRUPTED = 130  # Ctrl-C before there was anything to summarise
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXITS = {
+    EXIT_OK: "the work was done",
+    EXIT_FAILED: "the work was done, but something was skipped, lost, wrong or over its budget",
+    EXIT_USAGE: "nothing was done: bad arguments or bad input",
+    EXIT_INTERRUPTED: "Ctrl-C before there was anything to summarise",
+}
 
 
 class CatdogError(Exception):

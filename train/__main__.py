@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from edge.cli import report_errors
+from edge.commands import wrapped
 from edge.record import written_command
 
 COMMANDS = {
@@ -20,18 +21,22 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes help nobody here
     command = arguments[0] if arguments and arguments[0] in COMMANDS else "run"
-    module = import_module(f"train.{command}")
-    tools = "; other commands: " + ", ".join(f"{name} ({purpose})" for name, purpose in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="python -m train" if command == "run" else f"python -m train {command}",
-        description=module.__doc__,
-        epilog=tools[2:].capitalize() + "." if command == "run" else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(parser)
-    options = parser.parse_args(arguments if command == "run" else arguments[1:])
+    options = parser_of(command).parse_args(arguments if command == "run" else arguments[1:])
     options.command_line = written_command("python", "-m", "train", *arguments)
-    return report_errors("train", lambda: module.main(options))
+    return report_errors("train", lambda: import_module(f"train.{command}").main(options))
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    """Return the parser of one of COMMANDS, or of "run", the trainer itself."""
+    module = import_module(f"train.{command}")
+    about, name = wrapped(module.__doc__), "python -m train"
+    if command == "run":
+        about += "\n\nother commands:\n" + "\n".join(f"  {word:<9} {purpose}" for word, purpose in COMMANDS.items())
+    else:
+        name += f" {command}"
+    parser = argparse.ArgumentParser(prog=name, description=about)
+    module.add_arguments(parser)
+    return parser
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands import positive, seed
+from edge.commands import add_examples, positive, seed
 from edge.errors import InputError
 from edge.fit import CROPS, INTERPOLATIONS
 from train import limits
@@ -21,6 +21,12 @@ PRECISION_HELP = "of the arithmetic; auto takes bfloat16 where there is a GPU"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the trainer's arguments."""
+    add_examples(
+        parser,
+        "python -m train photos/",
+        "python -m train cats-dogs/ more/ --label cats=cat --label dogs=dog",
+        "python -m train photos/ --network mobilenet --epochs 0 --name quick",
+    )
     parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="folder of class folders, or of splits")
     parser.add_argument("--network", default="origin", metavar="NAME", help="origin; see --list")
     parser.add_argument("--list", action="store_true", help="list the networks and end")

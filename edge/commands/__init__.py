@@ -36,6 +36,19 @@ def load_classifier(options: argparse.Namespace) -> "Classifier":
     return classifier
 
 
+def add_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
+    """End the help with some uses of the command, as they are written here: a line may take 78 columns."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n  ".join(["examples:", *lines])
+
+
+def wrapped(text: str | None) -> str:
+    """Return the paragraphs of a docstring, for a help that is printed as it is."""
+    import textwrap
+
+    return "\n\n".join(textwrap.fill(" ".join(part.split()), 78) for part in (text or "").split("\n\n"))
+
+
 def positive(text: str) -> int:
     """Parse a whole number >= 1 for argparse."""
     number = int(text)

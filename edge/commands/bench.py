@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge.commands import positive
+from edge.commands import add_examples, positive
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError
 from edge.files import check_target
 from edge.record import written_command
@@ -13,6 +13,12 @@ from edge.record import written_command
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog bench models/*.int8.tflite --quick",
+        "catdog bench a.tflite b.tflite --data photos --html bench.html",
+        "catdog bench --compare before.json after.json",
+    )
     add = parser.add_argument
     add("models", nargs="*", type=Path, metavar="MODEL", help=".tflite files; ratios are against the first one")
     add("--data", action="append", default=[], type=Path, metavar="DIR", help="class folders of photos: accuracy, too")

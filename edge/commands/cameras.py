@@ -6,11 +6,17 @@ import sys
 
 from edge.capture.devices import Device, list_devices
 from edge.capture.modes import Mode, as_line, list_modes
+from edge.commands import add_examples
 from edge.errors import EXIT_FAILED, EXIT_OK, printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog cameras",
+        "catdog cameras --json",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, of every video device")
 
 

@@ -5,20 +5,25 @@ import json
 from pathlib import Path
 
 from edge.classifier import Answer
-from edge.commands import add_model_arguments, load_classifier
+from edge.commands import add_examples, add_model_arguments, load_classifier
 from edge.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, CatdogError, printable, tell
 from edge.photo import find_photos, read_photo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog classify photo.jpg photos/",
+        "catdog classify photos/ --json --model models/mine.int8.tflite",
+    )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     add_model_arguments(parser)
 
 
 def main(options: argparse.Namespace) -> int:
-    """Classify every photo; report and skip what cannot be read. Status 1 when some were, 2 when all were."""
+    """Classify every photo; report and skip what cannot be read. Status 1 when some were skipped, 2 when all were."""
     classifier = load_classifier(options)
     done = skipped = 0
     for path in options.paths:

@@ -5,6 +5,7 @@ import json
 
 from edge import doctor
 from edge.board import Machine
+from edge.commands import add_examples
 from edge.doctor.finding import FAULT, GOOD, NOTE, Finding
 from edge.errors import EXIT_FAILED, EXIT_OK, printable
 
@@ -13,6 +14,11 @@ _MARKS = {GOOD: "ok", NOTE: "note", FAULT: "FAULT"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog doctor",
+        "catdog doctor --json",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

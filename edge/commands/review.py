@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge import keyboard
 from edge.classifier import Answer, Classifier
-from edge.commands import add_model_arguments, load_classifier
+from edge.commands import add_examples, add_model_arguments, load_classifier
 from edge.commands.classify import as_json
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable, tell
 from edge.fit import Image
@@ -26,6 +26,11 @@ _BELOW = 6  # lines below a picture
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog review photos           by keys, in the terminal",
+        "catdog review photos --sheet photos.html",
+    )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where catdog run --keep FOLDER keeps photos")
     parser.add_argument("--all", action="store_true", help="look at those in class folders again, too")
     parser.add_argument(

@@ -17,7 +17,7 @@ from edge.outputs import KINDS as OUTPUTS
 from edge.outputs.together import chosen
 from edge.watch import Run
 
-_EXAMPLES = """examples
+_EXAMPLES = """examples:
   catdog run                                the first camera, else the demo
   catdog run 0 --size 1280x720 --mirror     a USB camera
   catdog run rtsp://USER:PASSWORD@HOST/PATH --when-moving

@@ -5,13 +5,18 @@ from pathlib import Path
 
 from edge import golden, runtime
 from edge.classifier import DEFAULT_MODEL, Classifier
-from edge.commands import positive
+from edge.commands import add_examples, positive
 from edge.errors import EXIT_OK, ModelError, printable
 from edge.record import file_digest, refuse_stale
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "catdog selftest",
+        "catdog selftest models/mine.int8.tflite --threads 4",
+    )
     parser.add_argument("model", nargs="?", type=Path, default=DEFAULT_MODEL, metavar="MODEL", help="a .tflite file")
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="threads of one inference (1)")
 

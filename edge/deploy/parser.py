@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from edge.classifier import DEFAULT_MODEL
+from edge.commands import add_examples
 
 VERBS = {
     "push": "make boards run this release and this model, or leave them as they were",
@@ -18,15 +19,34 @@ VERBS = {
     "uninstall": "take everything away",
 }
 
+_EXAMPLES = {
+    "push": ("pi@raspberrypi.local", "pi@raspberrypi.local --model mine.int8.tflite"),
+    "status": ("pi@raspberrypi.local", "--inventory boards.txt"),
+    "logs": ("pi@raspberrypi.local", "pi@raspberrypi.local --lines 200"),
+    "rollback": ("pi@raspberrypi.local", "pi@raspberrypi.local --model"),
+    "selftest": ("pi@raspberrypi.local", "--inventory boards.txt"),
+    "doctor": ("pi@raspberrypi.local", "--inventory boards.txt"),
+    "bench": ("pi@raspberrypi.local", "pi@raspberrypi.local --patience 3"),
+    "pull": ("pi@raspberrypi.local --to photos", "--inventory boards.txt --to photos"),
+    "set": ("pi@raspberrypi.local max-fps=5 when-moving=yes", "pi@raspberrypi.local source=0 max-fps="),
+    "uninstall": ("pi@raspberrypi.local --keep-data", "pi@raspberrypi.local"),
+}
+
 
 def make() -> argparse.ArgumentParser:
     """Return it, to parse words with."""
     parser = argparse.ArgumentParser(
         prog="python -m edge.deploy", description="Put catdog on boards, and look after it there."
     )
+    add_examples(
+        parser,
+        "python -m edge.deploy push pi@raspberrypi.local",
+        "python -m edge.deploy push --help",
+    )
     rows = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, purpose in VERBS.items():
         row = rows.add_parser(verb, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        add_examples(row, *(f"python -m edge.deploy {verb} {words}" for words in _EXAMPLES[verb]))
         metavar, what = ("HOST", "a board: USER@HOST:PORT") if verb != "set" else ("WORD", "boards, and NAME=VALUE")
         row.add_argument("words", nargs="*", metavar=metavar, help=what)
         row.add_argument(

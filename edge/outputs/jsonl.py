@@ -35,7 +35,15 @@ def _is_file(stream: TextIO) -> bool:
 
 
 def as_json(source: object, answer: Answer) -> dict[str, object]:
-    """Return an answer as the JSON object that every command prints."""
+    """Return an answer as the JSON object that every command prints.
+
+    Fields:
+        source: what was looked at: a photo's path, a camera, an address without its password.
+        label: the answer to this picture alone.
+        probability: of that label, 0 to 1.
+        probabilities: of every label, 0 to 1.
+        latency_ms: from the picture to its answer.
+    """
     return {
         "source": str(source),
         "label": answer.label,
@@ -46,7 +54,18 @@ def as_json(source: object, answer: Answer) -> dict[str, object]:
 
 
 def moment_json(moment: Moment) -> dict[str, object]:
-    """Return a moment as a JSON object: the frame's own answer first, then what stands beside it."""
+    """Return a moment as a JSON object: its own answer first (null before the first frame), then what is beside it.
+
+    Fields:
+        frame: the frame's number, from 1 on; 0 before the first.
+        time: when it was captured, in UTC.
+        age_ms: from the capture of the frame that was answered to now.
+        position_s: of a recording only: where the frame stands in it.
+        verdict: label (or unsure) and probability, steady over time; the answer itself with --raw.
+        state: live; else the answer is none of now: asleep, connecting, stale, lost, ended.
+        picture: good; else what is wrong with it: frozen, black, dark.
+        events: what has happened by this moment, mostly nothing.
+    """
     frame, verdict = moment.frame, moment.verdict
     if frame.number:
         fields = as_json(frame.source, moment.answer)
@@ -67,7 +86,19 @@ def moment_json(moment: Moment) -> dict[str, object]:
 
 
 def event_json(moment: Moment, event: Event) -> dict[str, object]:
-    """Return an event as the JSON object that the event log and the webhook use, too."""
+    """Return an event as the JSON object that the event log and the webhook use, too.
+
+    Fields:
+        event: arrived, left or visit.
+        label: who: one of the model's labels.
+        source: which source, without its password.
+        time: when it was told, in UTC; of left and visit, three seconds after the visitor was last seen.
+        duration_s: from first to last seen.
+        probability: of the label, in the frame that shows it best so far.
+        began: when the visitor was first seen, in UTC; not of a recording.
+        position_s: of a recording only, instead of began: when it was told, from its start.
+        began_s: of a recording only, instead of began: when the visitor was first seen, from its start.
+    """
     frame, visit = moment.frame, event.visit
     fields: dict[str, object] = {
         "event": event.kind,

@@ -30,12 +30,12 @@ _OF = ("stream", "source")
 async def metrics(request: Request) -> Response:
     """Answer with everything that is counted."""
     registry = CollectorRegistry()
-    registry.register(_Told(site_of(request)))
+    registry.register(Told(site_of(request)))
     return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
-class _Told(Collector):
-    """Made from what is known at the moment of asking: nothing is counted twice."""
+class Told(Collector):
+    """What is counted, made from what is known at the moment of asking: nothing is counted twice."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

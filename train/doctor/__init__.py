@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.commands import positive
+from edge.commands import add_examples, positive
 from edge.errors import EXIT_OK
 from edge.files import write_atomically
 from edge.labelled import list_photos, parse_renames
@@ -30,6 +30,11 @@ TITLE = "Data set doctor"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the doctor's arguments."""
+    add_examples(
+        parser,
+        "python -m train doctor photos/ --html doctor.html",
+        "python -m train doctor photos/ --exclusions exclusions.txt",
+    )
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
     parser.add_argument(
         "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"

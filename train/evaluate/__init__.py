@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge import __version__, judged
-from edge.commands import positive, seed
+from edge.commands import add_examples, positive, seed
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError, printable
 from edge.files import write_atomically
 from edge.labelled import parse_renames
@@ -28,6 +28,11 @@ from train.samples import report_skipped, show_progress
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the evaluation's arguments."""
+    add_examples(
+        parser,
+        "python -m train evaluate models/origin.keras photos/",
+        "python -m train evaluate mine.int8.tflite photos/ --html report.html --quick",
+    )
     parser.add_argument("model", type=Path, metavar="MODEL", help="NAME.keras with its record, or NAME.tflite")
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
     parser.add_argument(

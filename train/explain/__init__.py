@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from edge.commands import add_examples
 from edge.errors import EXIT_OK, InputError, printable
 from edge.files import write_atomically
 from edge.fit import Image, fit
@@ -26,6 +27,11 @@ _FORMATS = {".png": (cv2.IMWRITE_PNG_COMPRESSION, 9), ".jpg": _JPEG, ".jpeg": _J
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
+    add_examples(
+        parser,
+        "python -m train explain models/origin.keras cat.jpg",
+        "python -m train explain models/origin.keras cat.jpg --class dog --out cat.png",
+    )
     parser.add_argument("model", type=Path, metavar="MODEL.keras", help="the network")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="what it is to look at")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the picture, .png or .jpg (./PHOTO.explained.png)")

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from edge.bench import machine, show  # noqa: E402
+from edge.bench.compare import BOARDS  # noqa: E402
 from edge.bench.measure import Wishes, bench  # noqa: E402
 from edge.board import Machine  # noqa: E402
 from edge.cli import report_errors  # noqa: E402
@@ -26,7 +27,6 @@ from edge.files import write_atomically  # noqa: E402
 from edge.labelled import parse_renames  # noqa: E402
 from edge.report import as_svg, as_text, save  # noqa: E402
 
-BOARDS = Path("docs/boards")
 PAGE = Path("docs/benchmarks.md")
 BEGIN, END = "<!-- boards: written by scripts/benchmarks.py -->\n", "<!-- end of boards -->\n"
 Board = Mapping[str, Any]
@@ -62,8 +62,8 @@ def _measure(options: argparse.Namespace) -> None:
         target = Path(folder) / "side.json"
         words = [sys.executable, "-m", "tests.bench.side_by_side", str(target), *(["--quick"] * options.quick)]
         subprocess.run(words, cwd=ROOT, check=True)
-        # What catdog bench --json would have written, and more: --compare takes it.
-        board = {**document, "name": name, "side": json.loads(target.read_bytes())}
+        # What catdog bench --save would have written, and more: --compare and --against take it.
+        board = {**document, "side": json.loads(target.read_bytes())}
     write_atomically(ROOT / BOARDS / f"{name}.json", json.dumps(board, indent=1).encode() + b"\n")
 
 
@@ -84,7 +84,7 @@ def _slug(facts: Mapping[str, Any]) -> str:
 
 def draw(root: Path) -> None:
     """Write the page's tables, a report and a picture for each board below `root`, from docs/boards/*.json alone."""
-    boards = [json.loads(path.read_bytes()) for path in sorted((root / BOARDS).glob("*.json"))]
+    boards = [{**json.loads(path.read_bytes()), "name": path.stem} for path in sorted((root / BOARDS).glob("*.json"))]
     for board in boards:
         stem = root / BOARDS / board["name"]
         save(stem.with_suffix(".html"), show.title(board), show.sections(board, page=True), board["command"])
@@ -124,7 +124,8 @@ def _board(board: Board) -> Iterator[str]:
     yield table(
         ["stages, ms", *stages], [[m["name"], *(f"{m['stages'][stage]:.3g}" for stage in stages)] for m in models]
     )
-    yield from _side(board["side"])
+    if "side" in board:  # catdog bench --save has none
+        yield from _side(board["side"])
 
 
 def _stamp(board: Board) -> str:

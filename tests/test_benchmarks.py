@@ -43,7 +43,6 @@ def model(name: str, share: float) -> dict[str, Any]:
 
 def board() -> dict[str, Any]:
     return {
-        "name": "board-5",
         "side": beside(),
         "format": FORMAT,
         "command": "make bench",
@@ -121,6 +120,17 @@ def test_a_board_becomes_tables_a_report_and_a_picture(tmp_path: Path) -> None:
     assert b"Board 5" in (folder / "board-5.html").read_bytes()
     draw(tmp_path)
     assert page.read_text() == text
+
+
+def test_a_board_that_catdog_bench_has_saved_has_a_page_too(tmp_path: Path) -> None:
+    folder = tmp_path / "docs/boards"
+    folder.mkdir(parents=True)
+    saved = {key: value for key, value in board().items() if key != "side"}
+    (folder / "pi-5.json").write_text(json.dumps(saved))
+    page = tmp_path / "docs/benchmarks.md"
+    page.write_text(f"{BEGIN}{END}")
+    draw(tmp_path)
+    assert "[Whole report](boards/pi-5.html)" in page.read_text()
 
 
 def test_a_board_can_be_compared(command: Command, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Two runs side by side: what changed beyond noise, and what speaks against comparing them at all."""
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.bench.measure import FORMAT
 from edge.bench.show import shorten
@@ -14,6 +15,27 @@ Document = Mapping[str, Any]
 # Two processes on one machine differ by about so much where nothing changed: an interval within a run knows nothing of
 # it. docs/benchmarks.md says how to measure it on a board.
 LEAST_CHANGE = 0.03
+TOLERANCE = 0.10  # of --against: heat, updates of the system and its other programs move a board by some per cent
+BOARDS = Path("docs/boards")
+# What milliseconds hang on; key of machine.facts -> what people call it.
+_MACHINE = {"board": "board", "cpu": "processor", "cores": "number of cores"}
+
+
+class Change(NamedTuple):
+    """A figure that changed beyond noise.
+
+    Attributes:
+        model, figure, old, new, change: for people.
+        loss: by what share it became worse, below 0 where it became better; infinite for accuracy that was lost, which
+            no tolerance covers.
+    """
+
+    model: str
+    figure: str
+    old: str
+    new: str
+    change: str
+    loss: float
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -35,29 +57,57 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
-def changes(old: Document, new: Document) -> list[list[object]]:
-    """Return rows (model, figure, old, new, change) of what changed by more than noise."""
+def reference(word: str, models: Collection[str], machine: Document) -> dict[str, Any]:
+    """Return the run that --against names, once it is sure that something can be held against it.
+
+    Args:
+        word: a file, or what docs/boards has one of that name for.
+        models: names of those that are to be measured.
+        machine: `machine.facts` of this one.
+
+    Raises:
+        InputError: it is no benchmark, or one of another machine or of other models.
+    """
+    path = Path(word)
+    path = path if path.exists() or path.suffix else BOARDS / f"{word}.json"
+    document = read(path)
+    for key, what in _MACHINE.items():
+        if (then := document["machine"][key]) != (now := machine[key]):
+            raise InputError(path, f"was measured with another {what} ({then}; here: {now})", "Take --compare for that")
+    if not set(models) & {m["name"] for m in document["models"]}:
+        raise InputError(path, f"has none of {', '.join(models)} in it", "Measure the models that it has")
+    return document
+
+
+def changes(old: Document, new: Document) -> list[Change]:
+    """Return what changed by more than noise."""
     before, after = ({m["name"]: m for m in document["models"]} for document in (old, new))
     return [row for name in before if name in after for row in _of_model(name, before[name], after[name])]
 
 
-def _of_model(name: str, old: Document, new: Document) -> Iterator[list[object]]:
+def _of_model(name: str, old: Document, new: Document) -> Iterator[Change]:
     short = shorten(name)
     for step in ("classify", "invoke"):
         a, b = old[step], new[step]
         if _apart(a, b) and abs(b["p50"] / a["p50"] - 1) > LEAST_CHANGE:
-            yield [short, f"{step} p50 ms", f"{a['p50']:.3g}", f"{b['p50']:.3g}", f"{b['p50'] / a['p50'] - 1:+.1%}"]
+            yield _grown(short, f"{step} p50 ms", a["p50"], b["p50"])
     for key, unit in (("load", "ms"), ("start", "ms"), ("memory", "MB")):
         a, b = old[key], new[key]
-        if a and b and (a["most"] < b["least"] or b["most"] < a["least"]):
-            change = b["median"] / a["median"] - 1
-            if abs(change) > LEAST_CHANGE:
-                yield [short, f"{key} {unit}", f"{a['median']:.3g}", f"{b['median']:.3g}", f"{change:+.1%}"]
+        apart = a and b and (a["most"] < b["least"] or b["most"] < a["least"])
+        if apart and abs(b["median"] / a["median"] - 1) > LEAST_CHANGE:
+            yield _grown(short, f"{key} {unit}", a["median"], b["median"])
     if old["accuracy"] and new["accuracy"] and _apart(old["accuracy"], new["accuracy"]):
         a, b = old["accuracy"]["share"], new["accuracy"]["share"]
-        yield [short, "accuracy", f"{a:.1%}", f"{b:.1%}", f"{(b - a) * 100:+.1f} points"]
+        loss = math.inf if b < a else a - b
+        yield Change(short, "accuracy", f"{a:.1%}", f"{b:.1%}", f"{(b - a) * 100:+.1f} points", loss)
     if old["bytes"] != new["bytes"]:
-        yield [short, "bytes", old["bytes"], new["bytes"], f"{new['bytes'] / old['bytes'] - 1:+.1%}"]
+        yield _grown(short, "bytes", old["bytes"], new["bytes"], "d")
+
+
+def _grown(model: str, figure: str, old: float, new: float, form: str = ".3g") -> Change:
+    """Return the change of a figure of which less is better."""
+    loss = new / old - 1
+    return Change(model, figure, f"{old:{form}}", f"{new:{form}}", f"{loss:+.1%}", loss)
 
 
 def _apart(a: Document, b: Document) -> bool:
@@ -73,7 +123,7 @@ def notes(old: Document, new: Document) -> list[str]:
             found.append(f"The {name} run was disturbed: {'; '.join(document['disturbed'])}.")
         if document["quick"]:
             found.append(f"The {name} run was a quick one.")
-    for key, what in (("board", "board"), ("cpu", "processor"), ("cores", "number of cores")):
+    for key, what in _MACHINE.items():
         a, b = old["machine"][key], new["machine"][key]
         if a != b:
             found.append(f"Another {what}: {a} then, {b} now.")

@@ -108,6 +108,14 @@ def state(machine: Machine) -> dict[str, Any]:
     }
 
 
+def governor_note(before: Mapping[str, Any]) -> list[str]:
+    """Return what to say of a clock that may follow the load; nothing where it does not, or where nobody knows."""
+    if before["governor"] in (None, "performance"):
+        return []
+    remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
+    return [f"the governor is {before['governor']}, not performance: times hang on what ran before. {remedy}"]
+
+
 _CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from edge import __version__
 from edge.bench import energy, figures, graphs, parts
 from edge.bench.accuracy import choose, judge
-from edge.bench.machine import Watch, complaints, cores, facts, state
+from edge.bench.machine import Watch, complaints, cores, facts, governor_note, state
 from edge.bench.rounds import Floats, Plan, Samples, measure
 from edge.board import Machine
 from edge.classifier import Classifier
@@ -136,7 +136,7 @@ def bench(
         "seconds": round(time.monotonic() - begun, 1),
         "quick": wishes.quick,
         "threads": threads,
-        "notes": [*notes, *doubts, *missing],
+        "notes": [*governor_note(run["before"]), *notes, *doubts, *missing],
         **run,
         "machine": facts(machine),
         "models": found,

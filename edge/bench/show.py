@@ -202,8 +202,19 @@ def _change(before: float | None, after: float | None, unit: str, form: str) -> 
     return f"{before:{form}} to {after:{form}} {unit}".rstrip()
 
 
-def changes_as_sections(rows: Sequence[Sequence[object]], notes: Sequence[str]) -> list[Section]:
-    """Return what changed between two runs."""
-    table: Section = Table(["model", "figure", "old", "new", "change"], rows)
+def changes_as_sections(
+    changes: Sequence[Sequence[object]], notes: Sequence[str], verdict: Sequence[Section] = ()
+) -> list[Section]:
+    """Return what changed between two runs: `compare.Change`s, what to know before, and what follows from it."""
+    columns = ["model", "figure", "old", "new", "change"]
+    table: Section = Table(columns, [list(row[: len(columns)]) for row in changes])
     quiet: Section = Paragraph("Nothing changed beyond noise.")
-    return [*(Paragraph(printable(note)) for note in notes), table if rows else quiet]
+    return [*(Paragraph(printable(note)) for note in notes), table if changes else quiet, *verdict]
+
+
+def within(worse: int, tolerance: float) -> Section:
+    """Say whether figures became worse by more than a tolerance (a share)."""
+    if not worse:
+        return Paragraph(f"Within the tolerance: nothing became worse by more than {tolerance:.0%}.", "good")
+    figures = "figure" if worse == 1 else "figures"
+    return Paragraph(f"BEYOND the tolerance: {worse} {figures} became worse by more than {tolerance:.0%}.", "bad")

@@ -27,11 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=_amount, metavar="S", help="time limit of the main rounds, else there are 1,024 (60)")
     add("--quick", action="store_true", help="a short run, to see that all works; the report says so")
     add("--strict", action="store_true", help="status 1 when something disturbed the run")
-    add("--json", type=Path, metavar="FILE", help="write all figures as data")
+    add("--json", "--save", type=Path, metavar="FILE", help="write all figures as data: docs/boards/NAME.json")
     add("--html", type=Path, metavar="FILE", help="write a page with plots")
     add("--budget-ms", type=_amount, metavar="MS", help="name the model to ship: its p95 must not be above this")
     add("--max-drop", type=_amount, metavar="POINTS", help="... its accuracy not further below the best one's (1)")
     add("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"), help="say what changed between two --json files")
+    add(
+        "--against", metavar="NAME", help="hold it against an earlier run, NAME.json in docs/boards or a file: status 1"
+    )
+    add("--tolerance", type=_amount, metavar="PERCENT", help="... if a figure became worse by more than this (10)")
     add("--energy", type=Path, metavar="FILE", help="a meter's file of time,watts lines (seconds since 1970)")
 
 
@@ -43,16 +47,25 @@ def _amount(text: str) -> float:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Measure, and say and write what was found. Status 1: over budget, photos skipped, or --strict and disturbed."""
+    """Measure, and say and write what was found. Status 1: over budget or tolerance, photos skipped, or --strict
+    and disturbed.
+    """
     if options.compare:
         return _compare(*options.compare)
-    from edge.bench.measure import Wishes, bench
+    from edge.bench import compare
+    from edge.bench.machine import facts
+    from edge.bench.measure import Wishes, bench, names
+    from edge.board import Machine
     from edge.labelled import parse_renames
+
+    if options.tolerance is not None and options.against is None:
+        raise InputError("--tolerance", "is given without --against", "Name what to hold the run against")
 
     threads = _threads(options.threads)
     renames = parse_renames(options.label)
     for path in filter(None, (options.json, options.html)):
         check_target(path)
+    earlier = compare.reference(options.against, names(options.models), facts(Machine())) if options.against else None
     wishes = Wishes(
         *(options.models, options.data, renames, threads, options.seconds, options.quick),
         *(options.budget_ms, options.max_drop, options.energy, written_command("catdog", *sys.argv[1:])),
@@ -62,7 +75,8 @@ def main(options: argparse.Namespace) -> int:
     for fault in document["skipped"]:
         print(f"catdog: skipped {fault['file']}: {fault['wrong']}", file=sys.stderr)
     nothing = document["ship"] is not None and document["ship"]["model"] is None
-    failed = nothing or document["skipped"] or (options.strict and document["disturbed"])
+    worse = earlier is not None and not _holds(earlier, document, options.tolerance)
+    failed = nothing or worse or document["skipped"] or (options.strict and document["disturbed"])
     return EXIT_FAILED if failed else EXIT_OK
 
 
@@ -94,6 +108,20 @@ def _write(options: argparse.Namespace, document: dict[str, Any]) -> None:
     if options.html:
         save(options.html, show.title(document), show.sections(document, page=True), document["command"])
     print(as_text(show.title(document), show.sections(document), show.WIDTH))
+
+
+def _holds(earlier: dict[str, Any], document: dict[str, Any], percent: float | None) -> bool:
+    """Say what changed since an earlier run; return whether nothing became worse beyond the tolerance."""
+    from edge.bench import compare, show
+    from edge.report import as_text
+
+    tolerance = compare.TOLERANCE if percent is None else percent / 100
+    changes = compare.changes(earlier, document)
+    worse = sum(change.loss > tolerance for change in changes)
+    verdict = [show.within(worse, tolerance)]
+    sections = show.changes_as_sections(changes, compare.notes(earlier, document), verdict)
+    print(as_text(f"Against {earlier['started'][:10]}", sections, show.WIDTH))
+    return not worse
 
 
 def _compare(old: Path, new: Path) -> int:

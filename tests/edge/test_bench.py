@@ -150,10 +150,76 @@ def test_overlapping_intervals_are_noise(run: Run) -> None:
     assert compare.changes(run.document, changed) == []
 
 
+def slower(document: dict[str, Any], factor: float) -> dict[str, Any]:
+    """Return a run of which every model's frames took `factor` times as long."""
+    changed: dict[str, Any] = json.loads(json.dumps(document))
+    for model in changed["models"]:
+        for key in ("p50", "low", "high"):
+            model["classify"][key] *= factor
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("factor", "words", "expect", "said"),
+    [
+        (1.0, [], 0, "Within the tolerance: nothing became worse by more than 10%."),
+        (0.1, [], 0, "Within the tolerance"),  # faster is no fault
+        (100.0, [], 1, "BEYOND the tolerance: 2 figures became worse by more than 10%."),
+        (100.0, ["--tolerance", 20_000], 0, "nothing became worse by more than 20000%."),
+    ],
+)
+def test_a_run_is_held_against_an_earlier_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catdog: Command,
+    factor: float, words: list[object], expect: int, said: str,
+) -> None:  # fmt: skip
+    models = [tiny_model(tmp_path / "tiny.float32.tflite"), tiny_model(tmp_path / "tiny.int8.tflite", variant="int8")]
+    document = {**run.document, "skipped": []}
+    monkeypatch.setattr(measure, "bench", lambda *_: slower(document, factor))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs/boards").mkdir(parents=True)
+    (tmp_path / "docs/boards/mine.json").write_text(json.dumps(document))
+    for name in ("mine", "docs/boards/mine.json"):
+        shown = catdog("bench", *models, "--against", name, *words, expect=expect).stdout
+        assert said in " ".join(shown.split())
+
+
+def test_accuracy_that_was_lost_is_beyond_any_tolerance(run: Run) -> None:
+    changed = json.loads(json.dumps(run.document))
+    changed["models"][0]["accuracy"] = {"hits": 0, "n": 12, "share": 0.0, "low": 0.0, "high": 0.24}
+    (lost,) = compare.changes(run.document, changed)
+    assert lost.loss > 1e9
+    (won,) = compare.changes(changed, run.document)
+    assert won.loss < 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cpu": "Cortex-A72"}, "was measured with another processor (Cortex-A72; here: "),
+        ({"cores": 99}, "was measured with another number of cores (99; here: "),
+    ],
+)
+def test_another_machine_s_run_is_refused_before_anything_is_measured(
+    run: Run, tmp_path: Path, catdog: Command, change: dict[str, object], said: str
+) -> None:
+    file, model = tmp_path / "old.json", tiny_model(tmp_path / "tiny.int8.tflite")
+    file.write_text(json.dumps({**run.document, "machine": {**run.document["machine"], **change}}))
+    assert said in one_line(catdog("bench", model, "--against", file, expect=2))
+
+
+def test_a_run_of_other_models_is_refused(run: Run, tmp_path: Path, catdog: Command) -> None:
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(run.document))
+    other = tiny_model(tmp_path / "other.tflite")
+    assert "has none of other in it" in one_line(catdog("bench", other, "--against", file, expect=2))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "MODEL: was not given"),
+        (["{model}", "--against", "nowhere"], "docs/boards/nowhere.json: cannot be read"),
+        (["{model}", "--tolerance", "5"], "--tolerance: is given without --against"),
         (["missing.tflite"], "cannot be read"),
         (["README.md"], "is not a TFLite model"),
         (["{model}", "--threads", "1,x"], "--threads 1,x: is no list of whole numbers"),

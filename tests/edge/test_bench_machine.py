@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.bench import energy
-from edge.bench.machine import Watch, complaints, facts, state, used_by_others
+from edge.bench.machine import Watch, complaints, facts, governor_note, state, used_by_others
 from edge.board import Machine
 from edge.errors import InputError
 
@@ -53,6 +53,15 @@ def test_its_state_is_read(tmp_path: Path) -> None:
     assert found["throttled"] == 0x50000
     assert found["load_1m"] == 0.05
     assert found["busy_s"] == pytest.approx(15.2)
+
+
+def test_a_governor_that_follows_the_load_is_warned_of(tmp_path: Path) -> None:
+    (note,) = governor_note(state(machine(tmp_path / "pi", PI_5)))
+    assert "the governor is ondemand, not performance" in note
+    assert "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor" in note
+    steady = {**PI_5, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "performance\n"}
+    assert governor_note(state(machine(tmp_path / "steady", steady))) == []
+    assert governor_note(state(machine(tmp_path / "silent", {}))) == []
 
 
 def test_the_kernels_throttle_bits_go_before_the_tool(tmp_path: Path) -> None:

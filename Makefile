@@ -11,7 +11,7 @@ LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.ve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench faults soak lint format check check-edge check-peers test-pi deploy status wheel lock clean
+.PHONY: help setup run test train convert models bench faults soak lint format check docs-check check-edge check-peers test-pi deploy status wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ format: $(FULL) ## put the code into ruff's format, and mend what ruff can mend
 	.venv/full/bin/ruff check --fix; .venv/full/bin/ruff format
 
 check: lint test check-edge ## all that must pass before a change goes in
+
+docs-check: $(FULL) ## see that the pages tell the truth: every command, option, link, and the reference
+	.venv/full/bin/python -m pytest tests/docs $(ARGS)
 
 check-edge: wheel ## prove that the wheel works alone, in a fresh environment without TensorFlow
 	PYTHON=$(PYTHON) scripts/check-edge dist/catdog_edge-*.whl

@@ -1,12 +1,10 @@
 """`catdog run` with outputs that fail, hang and are killed: each alone, and the run goes on."""
 
-import argparse
 import fcntl
 import os
 import pty
 import re
 import resource
-import shlex
 import signal
 import struct
 import termios
@@ -16,7 +14,6 @@ from typing import Any
 import pytest
 
 from edge.capture.file import File
-from edge.commands.run import add_arguments
 from edge.outputs import KINDS as OUTPUTS
 from edge.outputs.jsonl import event_json, moment_json
 from tests.clips import GREEN, RED, cut, noise, solid, write_clip
@@ -267,17 +264,6 @@ def test_a_clock_that_jumps_ten_years_changes_dates_and_nothing_else(model: Path
 
 
 PAGES = "\n".join((ROOT / f"docs/{name}.md").read_text() for name in ("outputs", "mqtt", "web", "teach-your-pet"))
-
-
-def test_every_command_of_the_pages_is_understood() -> None:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", PAGES, re.DOTALL)).replace("\\\n", " ")
-    lines = [line for line in blocks.splitlines() if line.startswith("catdog run")]
-    assert len(lines) >= 8
-    for line in lines:
-        words = shlex.split(re.split(r" (?:\||>>) ", line)[0], comments=True)
-        parser.parse_args(words[2:])
 
 
 def test_the_pages_name_every_option_field_and_placeholder() -> None:

@@ -76,7 +76,7 @@ def _refuse_folder(fault: OSError) -> None:
     )
 
 
-def read_photo(path: Path, hush: bool = True) -> Image:
+def read_photo(path: Path | str, hush: bool = True) -> Image:
     """Read a photo upright (EXIF rotation applied), in colour, at 8 bits a channel.
 
     Greyscale, CMYK, palette and 16-bit pictures are converted, transparency is dropped, of an animation the first
@@ -94,7 +94,7 @@ def read_photo(path: Path, hush: bool = True) -> Image:
         InputError: the file is missing, unreadable, empty, cut off or no picture.
     """
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             # A device such as /dev/zero has no end.
             endless = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             content = file.read(_LARGEST_BYTES + 1 if endless else -1)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+import edge
+
 ROOT = Path(__file__).parent.parent
 
 # Packages in the checkout, and the ones among them that each may import.
@@ -22,7 +24,7 @@ PACKAGES = {
 # Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
 # so no room on one line knows its neighbours. A new room needs a place here.
 FLOORS = (
-    "board edge errors flatbuffer keyboard quiet statistics",  # "edge" is edge/__init__.py
+    "board edge errors flatbuffer keyboard quiet statistics",  # "edge" is edge/__init__.py, the door to others
     "fit files metrics record settings",
     "photo contract runtime report graph shelf",
     "attention classifier labelled",
@@ -32,12 +34,14 @@ FLOORS = (
     "live",
     "outputs",
     "web",
-    "watch",
+    "stream",
+    "run",
     "bench review",
     "commands",
     "cli",
     "deploy",
     "__main__",
+    "testing",  # for others' tests: nothing of the product may import it
 )
 
 # What each dependency of the wheel is called in an import, and the rooms that may say so (all, where none is named).
@@ -151,10 +155,22 @@ def test_rooms_of_edge_import_downwards() -> None:
         f"{found.place} imports {found.target}: {room(found.target)} does not stand below {room(found.module)}"
         for found in imports_in("edge")
         if found.target.split(".")[0] == "edge"
+        and found.module != "edge"  # for type checkers; the next test holds that it imports nothing
         and room(found.target) != room(found.module)
         and floor_of[room(found.target)] >= floor_of[room(found.module)]
     ]
     assert not wrong
+
+
+def test_the_door_brings_no_room_before_it_is_asked_for() -> None:
+    bare = modules_after("import edge")
+    assert {name for name in bare - modules_after("pass") if name.split(".")[0] in {"edge", "typing"}} == {"edge"}
+    assert "edge.run" not in modules_after("import edge; edge.read_photo")
+
+
+def test_no_public_name_is_that_of_a_room() -> None:
+    # Importing edge.NAME would put the module in the place of what the name means.
+    assert not {name for floor in FLOORS for name in floor.split()} & set(edge.__all__)
 
 
 def test_edge_imports_nothing_that_the_wheel_does_not_bring() -> None:
@@ -214,7 +230,7 @@ def test_the_command_line_starts_without_anything_heavy() -> None:
 def test_a_run_imports_nothing_of_outputs_that_were_not_asked_for() -> None:
     program = "from edge.cli import main; main(['run', 'demo', '--frames', '2', '--quiet'])"
     loaded = modules_after(program)
-    assert "edge.watch" in loaded
+    assert "edge.run" in loaded
     foreign = {
         "starlette",
         "uvicorn",

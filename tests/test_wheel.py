@@ -48,6 +48,10 @@ def test_it_holds_every_module(names: list[str]) -> None:
     assert modules <= set(names)
 
 
+def test_it_tells_type_checkers_that_it_is_typed(names: list[str]) -> None:
+    assert "edge/py.typed" in names
+
+
 def test_the_default_model_is_a_link_in_the_checkout_and_a_file_in_the_wheel(wheel: Path) -> None:
     link = ROOT / "edge" / "default.tflite"
     assert link.readlink().parent == Path("../models"), "another default model is another link, nothing else"

@@ -1,6 +1,6 @@
 """Where frames come from: one file per kind of source, and the table by which a word on the command line finds it.
 
-Start reading at `source.py`. `watch` gives a source to a run: read elsewhere, opened again when it is lost (feed.py).
+Start reading at `source.py`. `feed_of` gives a source to a run: read elsewhere, opened again when it is lost (feed.py).
 """
 
 import os
@@ -10,12 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from edge.capture.source import Settings, Source
+from edge.capture.source import PLAIN, Settings, Source
 from edge.errors import SourceError
 
 if TYPE_CHECKING:
     from edge.capture.feed import Feed
     from edge.capture.health import Limits
+
+
+Word = str | int | Path  # what a source may be called: 0, "0", "rtsp://...", Path("clip.mp4")
 
 
 def never(_text: str) -> bool:
@@ -133,26 +136,53 @@ def choose(text: str) -> Source:
     return source
 
 
-def watch(text: str, settings: Settings, limits: "Limits") -> "Feed":
-    """Return what a word means as a run sees it: not begun, to be read in a process or a thread.
+def open_source(word: Word, settings: Settings = PLAIN) -> Source:
+    """Return a source to be read frame by frame; the `with` statement opens and closes it.
+
+        with open_source("clip.mp4") as source:
+            for frame in source:
+                print(frame.number, frame.image.shape)
+
+    Reading waits for each frame in this very thread, and what hangs, hangs; `edge.watch` does more for cameras.
+
+    Args:
+        word: what `catdog run` takes: a camera's number, a path, an address, "demo", "auto" ...
+        settings: size, rotation, region ...
 
     Raises:
-        SourceError: it means none, or names something that cannot be a source.
+        SourceError: the word means no source. Opening it raises one where it cannot be read.
     """
     from edge.capture.arrange import arranged
-    from edge.capture.feed import Feed, Reader
 
-    kind, source = kind_of(text), arranged(choose(text), settings)
-    reader: Reader
-    if kind.hangs(text) and _can_kill():
-        from edge.capture.process import InProcess
+    return arranged(choose(str(word)), settings)
 
-        reader = InProcess(f"edge.capture.{kind.maker}", text, source.name, settings)
-    else:
-        from edge.capture.thread import InThread
 
-        reader = InThread(source)
-    return Feed(reader, source.live, source.again, limits)
+def feed_of(source: Source | Word, settings: Settings, limits: "Limits") -> "Feed":
+    """Return a source, or what a word means, as a run sees it: not begun, to be read in a process or a thread.
+
+    Raises:
+        SourceError: the word means none, or names something that cannot be a source.
+    """
+    from edge.capture.arrange import arranged
+    from edge.capture.feed import Feed
+
+    if not isinstance(source, str | int | Path):
+        return _in_thread(arranged(source, settings), limits)
+    text = str(source)
+    kind, found = kind_of(text), open_source(text, settings)
+    if not (kind.hangs(text) and _can_kill()):
+        return _in_thread(found, limits)
+    from edge.capture.process import InProcess
+
+    reader = InProcess(f"edge.capture.{kind.maker}", text, found.name, settings)
+    return Feed(reader, found.live, found.again, limits)
+
+
+def _in_thread(source: Source, limits: "Limits") -> "Feed":
+    from edge.capture.feed import Feed
+    from edge.capture.thread import InThread
+
+    return Feed(InThread(source), source.live, source.again, limits)
 
 
 def _can_kill() -> bool:

@@ -38,6 +38,11 @@ class Limits(NamedTuple):
     insist: bool = False
 
 
+def around(timeout_s: float, give_up_s: float | None = None, insist: bool = False) -> Limits:
+    """Return limits around a source's own time-out, which comes first, as it knows more of what is wrong."""
+    return Limits(open_s=2 * timeout_s + 10, read_s=timeout_s + 2, give_up_s=give_up_s, insist=insist)
+
+
 class Health(NamedTuple):
     """What is known of a source.
 

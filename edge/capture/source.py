@@ -2,7 +2,7 @@
 table in `edge/capture/__init__.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -65,6 +65,9 @@ class Settings(NamedTuple):
     timeout_s: float = 5.0
 
 
+PLAIN = Settings()
+
+
 def anywhere(height: int, width: int) -> Image:
     """Return new memory for a picture: the default of `Source.room`."""
     return np.empty((height, width, 3), np.uint8)
@@ -96,7 +99,7 @@ class Source(Protocol):
     dropped: int = 0
     say: Callable[[str], None] = staticmethod(ignore)
     room: Callable[[int, int], Image] = staticmethod(anywhere)
-    settings: Settings = Settings()
+    settings: Settings = PLAIN
     again: bool = False
     lasting: tuple[str, str] | None = None
 
@@ -116,6 +119,9 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of everything; may be called twice, and before `open`."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self.read, None)
 
     def __enter__(self) -> Self:
         self.open()

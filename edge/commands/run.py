@@ -5,8 +5,8 @@ import os
 from typing import Any
 
 from edge import settings
-from edge.capture import KINDS, watch
-from edge.capture.health import Limits
+from edge.capture import KINDS, feed_of
+from edge.capture.health import Limits, around
 from edge.capture.quiet import native_silence
 from edge.capture.source import Settings
 from edge.capture.stop import Stop
@@ -15,7 +15,7 @@ from edge.live.gate import Gate
 from edge.live.tuning import tuned
 from edge.outputs import KINDS as OUTPUTS
 from edge.outputs.together import chosen
-from edge.watch import Run
+from edge.run import Run
 
 _EXAMPLES = """examples:
   catdog run                                the first camera, else the demo
@@ -137,12 +137,12 @@ def main(options: argparse.Namespace) -> int:
     """Watch the sources. Status 0 at their end or the user's, 1 when something was lost, 2 when nothing was seen."""
     with native_silence():
         wishes, limits = _wishes(options), _limits(options)
-        feeds = [watch(word, wishes, limits) for word in options.source or ["auto"]]
+        feeds = [feed_of(word, wishes, limits) for word in options.source or ["auto"]]
         outputs = chosen(options)
         tuning = tuned(load_classifier(options), options.threshold, options.half_life)
         run = Run(feeds, outputs, tuning, _gate(options), options.raw)
         with Stop() as stop:
-            return run.watch(stop, options.frames)
+            return run.to_its_end(stop, options.frames)
 
 
 def _gate(options: argparse.Namespace) -> Gate:
@@ -174,13 +174,8 @@ def _wishes(options: argparse.Namespace) -> Settings:
 
 
 def _limits(options: argparse.Namespace) -> Limits:
-    """Return how long to wait: the sources' own time-outs come first, as they know more of what is wrong."""
     give_up_s = options.give_up_after
     several = len(options.source) > 1
-    return Limits(
-        open_s=2 * options.timeout + 10,
-        read_s=options.timeout + 2,
-        give_up_s=None if give_up_s == float("inf") else give_up_s,
-        # What has never worked is a mistake of the user, who is still there to mend it; unless others work.
-        insist=several or give_up_s is not None,
-    )
+    # What has never worked is a mistake of the user, who is still there to mend it; unless others work.
+    insist = several or give_up_s is not None
+    return around(options.timeout, None if give_up_s == float("inf") else give_up_s, insist)

@@ -31,9 +31,11 @@ class Heat(NamedTuple):
         return not (self.bits or 0) & _BITS and (self.temperature_c or 0.0) <= _COOL_C
 
 
-def measured(machine: Machine | None = None) -> Heat:
-    """Read the kernel's files, of this machine unless given; asking the firmware would be a process each time."""
-    machine = machine or Machine(ask=lambda _: "")
+HERE = Machine(ask=lambda _: "")  # the kernel's files; asking the firmware would be a process each time
+
+
+def measured(machine: Machine = HERE) -> Heat:
+    """Return how hot a machine is."""
     return Heat(throttle_bits(machine), temperature_c(machine))
 
 

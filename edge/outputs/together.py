@@ -50,13 +50,16 @@ class Together:
 
     Args:
         outputs: not open yet.
+
+    Attributes:
+        faults: of outputs that could not go on.
     """
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = list(outputs)
         self._going = list(outputs)
         self._opened: list[Output] = []
-        self._faults: list[str] = []
+        self.faults: list[CatdogError] = []
         self._lines: Worker[str] = Worker("lines", self._print, most=_LINES)
         for output in outputs:
             output.say = self.say
@@ -93,7 +96,7 @@ class Together:
             output.write(moment)
         except CatdogError as fault:
             output.gone = True
-            self._faults.append(str(fault))
+            self.faults.append(fault)
 
     def _part(self) -> None:
         """Go on with the outputs that can, saying what has become of the others; end where there are none."""
@@ -102,7 +105,7 @@ class Together:
         if not self._going:  # said at the end
             raise Finished
         for output in gone:
-            self.say(output.lost() or self._faults[-1])
+            self.say(output.lost() or str(self.faults[-1]))
 
     def close(self) -> None:
         """Finish them all, at the same time where they have threads of their own; then print the lines that wait."""
@@ -118,11 +121,11 @@ class Together:
         try:
             output.close()
         except CatdogError as fault:
-            self._faults.append(str(fault))
+            self.faults.append(fault)
 
     def lost(self) -> list[str]:
         """Return, after `close`, a line for each thing that could not be shown or kept."""
-        return self._faults + [line for output in self._outputs if (line := output.lost())]
+        return [str(fault) for fault in self.faults] + [line for output in self._outputs if (line := output.lost())]
 
     def _print(self, lines: list[str]) -> None:
         if sys.stderr is None:

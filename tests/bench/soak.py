@@ -20,13 +20,12 @@ from edge.capture.process import InProcess
 from edge.capture.source import Frame, Settings, Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
-from edge.live.gate import OPEN
 from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.jsonl import JsonLines
 from edge.outputs.together import Together
-from edge.watch import Run
+from edge.run import Run
 
 A_DAY = 2_600_000
 AN_HOUR = 30 * 3600
@@ -128,8 +127,8 @@ def main() -> int:
     with Path(os.devnull).open("w") as nowhere, Stop() as stop:
         measure = Measure(hour, reader, sys.stdout)
         outputs = Together([measure, Aside(JsonLines(nowhere), "JSON", Wish.ALL)])
-        run = Run([Feed(reader, live=False, again=False)], outputs, Tuning(classifier), OPEN)
-        run.watch(stop, options.frames)
+        run = Run([Feed(reader, live=False, again=False)], outputs, Tuning(classifier))
+        run.to_its_end(stop, options.frames)
     print(f"{options.frames} frames in {time.monotonic() - started:.0f} s")
     wrong = verdict(measure.hours)
     print(*wrong, sep="\n")

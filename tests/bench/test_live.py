@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.capture import watch
+from edge.capture import feed_of
 from edge.capture.feed import Feed
 from edge.capture.health import Limits
 from edge.capture.process import InProcess
@@ -138,7 +138,7 @@ def test_decoding_beside_inference(tmp_path: Path, capsys: pytest.CaptureFixture
 
     def beside(times: int) -> float:
         started = time.monotonic()
-        for _, frame, _ in follow([watch(str(path), Settings(), Limits())], 600):
+        for _, frame, _ in follow([feed_of(str(path), Settings(), Limits())], 600):
             if frame is not None:
                 infer(frame.image, times)
         return time.monotonic() - started
@@ -158,7 +158,7 @@ def test_no_picture_is_allocated_in_steady_state(tmp_path: Path, capsys: pytest.
     images = list(pan(photos()[0], 20, (1280, 720)))
     path = write_clip(tmp_path / "clip.avi", islice(cycle(images), 200), rate=30)
     before, faults = 0, []
-    for _, frame, _ in follow([watch(str(path), Settings(), Limits())], 600):
+    for _, frame, _ in follow([feed_of(str(path), Settings(), Limits())], 600):
         if frame is not None:
             now = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
             faults.append(now - before)

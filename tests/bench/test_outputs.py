@@ -24,7 +24,7 @@ from edge.outputs.jsonl import JsonLines
 from edge.outputs.snapshots import Snapshots
 from edge.outputs.terminal import Terminal
 from edge.outputs.together import Together
-from tests.moments import Still, visit
+from edge.testing import Still, visit
 
 pytestmark = pytest.mark.bench
 

@@ -21,9 +21,9 @@ from edge.classifier import Classifier
 from edge.live.steady import raw
 from edge.live.tuning import Tuning
 from edge.outputs import Moment
+from edge.testing import Still
 from edge.web.output import Web
 from tests.conftest import ROOT
-from tests.moments import Still
 
 pytestmark = pytest.mark.bench
 RATE = 30.0  # of a camera

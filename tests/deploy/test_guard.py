@@ -11,7 +11,7 @@ import pytest
 from edge.deploy.layout import GUARD
 from edge.outputs import nothing_yet
 from edge.outputs.service import status
-from tests.moments import moment
+from edge.testing import moment
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not on this machine")
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from edge.outputs.jsonl import as_json, event_json, moment_json
+from edge.testing import event, moment
 from scripts.reference import PAGE, fields, page, programs
 from tests.conftest import ROOT
-from tests.moments import event, moment
 
 
 def test_the_page_is_what_the_program_says() -> None:

@@ -1,4 +1,4 @@
-"""A camera that does what a script says: frames, hangs, deaths. Read in a process of its own, as a real one is."""
+"""Scripted cameras in processes of their own, as real ones are; and what reads them."""
 
 import ctypes
 import json
@@ -14,75 +14,52 @@ from edge.capture.feed import Feed
 from edge.capture.health import Limits
 from edge.capture.process import InProcess
 from edge.capture.several import Several
-from edge.capture.source import Frame, Settings, Source
+from edge.capture.source import Frame, Settings
 from edge.errors import SourceError
+from edge.testing import ScriptedCamera
 
 # Short, but not so short that a loaded machine's pauses look like a stall.
 QUICK = Limits(open_s=30.0, stale_s=0.2, read_s=0.6, pause_s=0.02, longest_pause_s=0.1, steady_s=0.2)
 
 
-class Scripted(Source):
-    """Each opening acts the next of some lives, and the last one for ever.
+class Elsewhere(ScriptedCamera):
+    """A camera that may harm its process.
 
     Args:
-        text: JSON: "lives", lists of steps, and "count", a file that counts the openings, as a killed process forgets.
-            Steps: a number of frames, [width, height] of those that follow, or a word of `_ACTS`.
+        text: JSON: "steps", and "count", a file that counts the openings, as a killed process forgets. Further words:
+            "die", "stop", "crash" and "fault".
     """
-
-    live = again = True
-    rate = 100.0
 
     def __init__(self, text: str) -> None:
         script = json.loads(text)
-        self.name, self._lives, self._count = "script", script["lives"], Path(script["count"])
-        self.live = script.get("live", True)
-        self._pace_s = script.get("pace_s", 0.005)
+        self._count = Path(script.pop("count"))
+        super().__init__(*script.pop("steps"), **script)
 
     def open(self) -> None:
-        life = int(self._count.read_text() or "0") if self._count.exists() else 0
-        self._count.write_text(str(life + 1))
-        self._frames = self._act(self._lives[min(life, len(self._lives) - 1)])
-        if self._lives[min(life, len(self._lives) - 1)][:1] == ["refuse"]:
-            raise SourceError(self.name, "refuses", "Wait")
+        self.opened = int(self._count.read_text() or "0") if self._count.exists() else 0
+        self._count.write_text(str(self.opened + 1))
+        super().open()
 
-    def read(self) -> Frame | None:
-        return next(self._frames, None)
-
-    def _act(self, steps: Sequence[object]) -> Iterator[Frame]:
-        number, size = 0, (64, 48)
-        for step in steps:
-            if isinstance(step, list):
-                size = step[0], step[1]
-            elif isinstance(step, int):
-                for _ in range(step):
-                    time.sleep(self._pace_s)
-                    number += 1
-                    image = self.room(size[1], size[0])
-                    image[:] = number % 251
-                    yield Frame(image, number, time.monotonic(), self.name, None if self.live else number / 100)
-            else:
-                act(str(step), self.name)
+    def act(self, word: str) -> None:
+        if word == "hang":  # in native code, deaf to all but SIGKILL
+            while True:
+                ctypes.CDLL(None).pause()
+        elif word == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif word == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif word == "crash":
+            raise RuntimeError("a bug")
+        elif word == "fault":
+            raise SourceError(self.name, "ended", "Check it")
 
 
-def act(word: str, name: str) -> None:
-    if word == "hang":  # in native code, deaf to all but SIGKILL
-        while True:
-            ctypes.CDLL(None).pause()
-    elif word == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
-    elif word == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif word == "crash":
-        raise RuntimeError("a bug")
-    elif word == "fault":
-        raise SourceError(name, "ended", "Check it")
-
-
-def scripted(folder: Path, *lives: list[object], limits: Limits = QUICK, **script: object) -> Feed:
-    """Return a feed, not begun, that acts these lives in a process of its own."""
-    word = json.dumps({"lives": lives, "count": str(folder / f"count-{time.monotonic_ns()}"), **script})
-    reader = InProcess("tests.edge.scripted:Scripted", word, "script", Settings())
-    return Feed(reader, bool(script.get("live", True)), again=True, limits=limits)
+def scripted(folder: Path, *steps: object, limits: Limits = QUICK, live: bool = True, pace_s: float = 0.005) -> Feed:
+    """Return a feed, not begun, of a camera that follows a script in a process of its own."""
+    count = str(folder / f"count-{time.monotonic_ns()}")
+    word = json.dumps({"steps": steps, "count": count, "live": live, "pace_s": pace_s, "rate": 100.0})
+    reader = InProcess("tests.edge.scripted:Elsewhere", word, "script", Settings())
+    return Feed(reader, live, again=True, limits=limits)
 
 
 def follow(feeds: Sequence[Feed], seconds: float = 60.0) -> Iterator[tuple[int, Frame | None, str]]:

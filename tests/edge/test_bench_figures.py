@@ -11,25 +11,13 @@ import pytest
 
 from edge.bench.figures import front, interval, latency, ratio, ship, widening
 from edge.bench.rounds import LEAST_BLOCKS, Plan, Visit, measure
-
-
-class Clock:
-    """A clock that stands still until somebody works."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def work(self, seconds: float) -> None:
-        self.now_s += seconds
+from edge.testing import Clock
 
 
 def makers(clock: Clock, seen: list[str], **seconds: float) -> list[Callable[[], Visit]]:
     def make(name: str) -> Visit:
         seen.append(f"load {name}")
-        return Visit(name, partial(seen.append, name), {"step": partial(clock.work, seconds[name])})
+        return Visit(name, partial(seen.append, name), {"step": partial(clock.advance, seconds[name])})
 
     return [partial(make, name) for name in seconds]
 

@@ -10,6 +10,7 @@ from edge.bench import energy
 from edge.bench.machine import Watch, complaints, facts, governor_note, state, used_by_others
 from edge.board import Machine
 from edge.errors import InputError
+from edge.testing import Clock
 
 PI_5 = {
     "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
@@ -118,10 +119,10 @@ def test_what_the_machine_does_not_say_is_no_complaint() -> None:
 
 
 def test_the_watch_looks_twice_a_second(tmp_path: Path) -> None:
-    now_s = [0.0]
-    watch = Watch(machine(tmp_path, PI_5), lambda: now_s[0])
+    clock = Clock()
+    watch = Watch(machine(tmp_path, PI_5), clock)
     for tenth in range(21):
-        now_s[0] = tenth / 10
+        clock.now_s = tenth / 10
         watch()
     assert len(watch.mhz) == len(watch.temperatures_c) == 5
 

@@ -19,6 +19,7 @@ from edge.capture.file import File
 from edge.capture.photos import Photos
 from edge.capture.source import Frame, Source
 from edge.errors import InputError, SourceError
+from edge.testing import ScriptedCamera
 from tests.clips import BLUE, RED, cut, jpeg, noise, pan, photos, solid, write_clip, zoom
 
 
@@ -30,27 +31,6 @@ def frames_of(source: Source) -> list[Frame]:
 def main_colour(frame: Frame) -> int:
     """Return the strongest channel of a frame: 0 blue, 1 green, 2 red."""
     return int(frame.image.mean(axis=(0, 1)).argmax())
-
-
-class Script(Source):
-    """A source that gives what its script says: pictures, or faults to raise."""
-
-    def __init__(self, *script: object, live: bool = False, pace_s: float = 0.0) -> None:
-        self.name, self.live = "script", live
-        self._script, self._pace_s, self._number = iter(script), pace_s, 0
-        self.closed = 0
-
-    def read(self) -> Frame | None:
-        time.sleep(self._pace_s)
-        for item in self._script:
-            if isinstance(item, Exception):
-                raise item
-            self._number += 1
-            return Frame(np.zeros((2, 2, 3), np.uint8), self._number, time.monotonic(), self.name)
-        return None
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 # What a word means
@@ -330,18 +310,15 @@ def test_a_camera_that_may_not_be_used_says_why(tmp_path: Path) -> None:
 
 
 def test_auto_takes_the_first_camera_that_delivers_and_says_what_it_passed_over() -> None:
-    class Dead(Script):
-        def open(self) -> None:
-            raise SourceError("camera 0", "delivers no picture", "Try another")
-
     said: list[str] = []
-    second = Script("frame", live=True)
-    source = Auto("auto", lambda: [Dead(), second, Script("never")], Demo)
+    first, second, third = ScriptedCamera("refuse", name="camera 0"), ScriptedCamera(1, live=True), ScriptedCamera(1)
+    source = Auto("auto", lambda: [first, second, third], Demo)
     source.say = said.append
     with source:
         assert source.name == "script"
         assert source.read().source == "script"
     assert second.closed
+    assert not third.opened
     assert len(said) == 1
     assert "camera 0" in said[0]
 

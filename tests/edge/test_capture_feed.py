@@ -9,40 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.capture import watch
+from edge.capture import feed_of
 from edge.capture.feed import Feed
 from edge.capture.health import ENDED, LIVE, LOST, STALE, Limits
 from edge.capture.several import Several
-from edge.capture.source import Frame, Settings, Source
+from edge.capture.source import Settings, Source
 from edge.capture.thread import InThread
 from edge.errors import SourceError
+from edge.testing import ScriptedCamera
 from tests.clips import RED, solid, write_clip
 from tests.edge.scripted import QUICK, follow, level, scripted
 
 linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
-
-
-class Script(Source):
-    """A source that gives what its script says: pictures, or faults to raise."""
-
-    def __init__(self, *script: object, live: bool = False, pace_s: float = 0.0) -> None:
-        self.name, self.live = "script", live
-        self._script, self._pace_s, self._number = iter(script), pace_s, 0
-        self.closed = 0
-
-    def read(self) -> Frame | None:
-        for item in self._script:
-            time.sleep(self._pace_s)
-            if isinstance(item, Exception):
-                raise item
-            self._number += 1
-            image = self.room(2, 2)
-            image[:] = self._number % 251
-            return Frame(image, self._number, time.monotonic(), self.name)
-        return None
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 def threaded(source: Source, limits: Limits = QUICK) -> Feed:
@@ -66,10 +44,8 @@ def frames_of(feed: Feed, pause_s: float = 0.0) -> list[tuple[int, int, float]]:
 def test_a_slow_reader_of_a_live_source_gets_the_newest_frame_and_the_rest_is_counted(
     tmp_path: Path, where: str
 ) -> None:
-    if where == "thread":
-        feed = threaded(Script(*["frame"] * 60, live=True, pace_s=0.005))
-    else:
-        feed = scripted(tmp_path, [60])
+    script = {"live": True, "pace_s": 0.005}
+    feed = threaded(ScriptedCamera(60, **script)) if where == "thread" else scripted(tmp_path, 60, **script)
     seen = frames_of(feed, pause_s=0.05)  # ten times slower than the source
     numbers = [number for number, _, _ in seen]
     assert numbers == sorted(set(numbers))
@@ -81,7 +57,7 @@ def test_a_slow_reader_of_a_live_source_gets_the_newest_frame_and_the_rest_is_co
 
 @pytest.mark.parametrize("where", ["thread", pytest.param("process", marks=linux)])
 def test_a_slow_reader_of_a_recording_gets_every_frame(tmp_path: Path, where: str) -> None:
-    feed = threaded(Script(*["frame"] * 30)) if where == "thread" else scripted(tmp_path, [30], live=False, pace_s=0.0)
+    feed = threaded(ScriptedCamera(30)) if where == "thread" else scripted(tmp_path, 30, live=False, pace_s=0.0)
     seen = frames_of(feed, pause_s=0.002)
     assert [number for number, _, _ in seen] == [value for _, value, _ in seen] == list(range(1, 31))
     assert (feed.dropped, feed.fault, feed.state) == (0, None, ENDED)
@@ -89,14 +65,14 @@ def test_a_slow_reader_of_a_recording_gets_every_frame(tmp_path: Path, where: st
 
 @linux
 def test_pictures_may_change_their_size_at_any_time(tmp_path: Path) -> None:
-    feed = scripted(tmp_path, [3, [640, 480], 3, [32, 32], 3, [800, 600], 3], live=False, pace_s=0.0)
+    feed = scripted(tmp_path, 3, (640, 480), 3, (32, 32), 3, (800, 600), 3, live=False, pace_s=0.0)
     shapes = [(level(frame), frame.image.shape[1]) for _, frame, _ in follow([feed]) if frame is not None]
     assert shapes == [(n, [64, 640, 32, 800][(n - 1) // 3]) for n in range(1, 13)]
 
 
 @linux
 def test_no_picture_is_torn_by_the_next(tmp_path: Path) -> None:
-    feed = scripted(tmp_path, [[640, 480], 150], pace_s=0.0)
+    feed = scripted(tmp_path, (640, 480), 150, pace_s=0.0)
     for _, frame, _ in follow([feed]):
         if frame is not None:
             before = level(frame)
@@ -108,18 +84,18 @@ def test_no_picture_is_torn_by_the_next(tmp_path: Path) -> None:
 
 
 def test_what_a_source_raises_ends_it_after_the_frames_before_it() -> None:
-    feed = threaded(Script("frame", SourceError("cam", "is gone", "Plug it in")))
+    feed = threaded(ScriptedCamera(1, SourceError("cam", "is gone", "Plug it in")))
     assert [number for number, _, _ in frames_of(feed)] == [1]
     assert "is gone" in str(feed.fault)
 
 
 def test_a_bug_in_a_source_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
-        frames_of(threaded(Script("frame", ZeroDivisionError())))
+        frames_of(threaded(ScriptedCamera(1, ZeroDivisionError())))
 
 
 def test_a_source_that_does_not_open_says_so(tmp_path: Path) -> None:
-    feed = watch(str(tmp_path / "none.mp4"), Settings(), Limits())
+    feed = feed_of(str(tmp_path / "none.mp4"), Settings(), Limits())
     assert frames_of(feed) == []
     assert "no such file" in str(feed.fault)
 
@@ -128,7 +104,7 @@ def test_a_source_that_does_not_open_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("act", ["hang", "die", "stop", "fault", "crash"])
 def test_a_live_source_comes_back_whatever_happened_and_says_so_meanwhile(tmp_path: Path, act: str) -> None:
     said: list[str] = []
-    feed = scripted(tmp_path, [5, act], [5, act], [5])
+    feed = scripted(tmp_path, 5, act, 5, act, 5)
     feed.say = said.append
     states, numbers = [], []
     for _, frame, state in follow([feed]):
@@ -149,7 +125,7 @@ def test_a_live_source_comes_back_whatever_happened_and_says_so_meanwhile(tmp_pa
 @linux
 def test_what_hangs_while_opening_is_killed_and_given_up(tmp_path: Path) -> None:
     limits = QUICK._replace(open_s=1.5, give_up_s=2.0)
-    feed = scripted(tmp_path, ["hang"], limits=limits)
+    feed = scripted(tmp_path, "hang", limits=limits)
     assert frames_of(feed) == []
     assert "sent nothing for 1.5 s" in str(feed.fault)
 
@@ -163,7 +139,7 @@ def test_hung_reads_leave_nothing_behind(tmp_path: Path) -> None:
         return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
 
     others, before = children(), used()  # others: what earlier tests have left
-    feed = scripted(tmp_path, *[[2, "hang"]] * 3, [2])
+    feed = scripted(tmp_path, *[2, "hang"] * 3, 2)
     assert frames_of(feed)
     assert feed.reconnects == 3
     assert used() == before
@@ -172,7 +148,7 @@ def test_hung_reads_leave_nothing_behind(tmp_path: Path) -> None:
 
 @linux
 def test_the_reader_killed_from_outside_is_started_again(tmp_path: Path) -> None:
-    feed = scripted(tmp_path, [10**6])
+    feed = scripted(tmp_path, 10**6)
     killed = 0
     for _, frame, _ in follow([feed]):
         if frame is not None and killed < 2 and frame.number > 3 * (killed + 1):
@@ -185,7 +161,7 @@ def test_the_reader_killed_from_outside_is_started_again(tmp_path: Path) -> None
 
 @linux
 def test_a_frame_that_waited_while_this_program_was_stopped_is_none_of_now(tmp_path: Path) -> None:
-    feed = scripted(tmp_path, [3, "hang"], [3])
+    feed = scripted(tmp_path, 3, "hang", 3)
     several = Several([feed])
     turn = several.next(lambda wait: wait())
     while turn.frame is None:
@@ -201,9 +177,9 @@ def test_a_frame_that_waited_while_this_program_was_stopped_is_none_of_now(tmp_p
 
 @linux
 def test_one_sources_failure_does_not_slow_the_others(tmp_path: Path) -> None:
-    hung = scripted(tmp_path, [1, "hang"])
-    refused = scripted(tmp_path, ["refuse"], limits=QUICK._replace(insist=True))
-    good = threaded(Script(*["frame"] * 200, live=True, pace_s=0.01))
+    hung = scripted(tmp_path, 1, "hang")
+    refused = scripted(tmp_path, "refuse", limits=QUICK._replace(insist=True))
+    good = threaded(ScriptedCamera(200, live=True, pace_s=0.01))
     gaps, latest_s, count = [], None, 0
     for stream, frame, _ in follow([hung, refused, good]):
         if stream == 2 and frame is not None:
@@ -217,7 +193,7 @@ def test_one_sources_failure_does_not_slow_the_others(tmp_path: Path) -> None:
 
 
 def test_a_fast_source_does_not_starve_a_slow_one() -> None:
-    fast, slow = threaded(Script(*["frame"] * 300)), threaded(Script(*["frame"] * 20, pace_s=0.005))
+    fast, slow = threaded(ScriptedCamera(300)), threaded(ScriptedCamera(20, pace_s=0.005))
     order = [stream for stream, frame, _ in follow([fast, slow]) if frame is not None]
     assert (order.count(0), order.count(1)) == (300, 20)
     last_of_slow = max(index for index, stream in enumerate(order) if stream == 1)
@@ -229,7 +205,7 @@ def test_a_fast_source_does_not_starve_a_slow_one() -> None:
 
 def test_a_feed_that_is_closed_lets_go_of_thread_and_source() -> None:
     before = threading.active_count()
-    script = Script(*["frame"] * 1000)
+    script = ScriptedCamera(1000)
     feed = threaded(script)
     several = Several([feed])
     assert several.next(lambda wait: wait()).frame is not None
@@ -240,25 +216,17 @@ def test_a_feed_that_is_closed_lets_go_of_thread_and_source() -> None:
 
 
 def test_a_read_in_a_thread_that_never_returns_does_not_hold_up_the_end() -> None:
-    never = threading.Event()
-
-    class Hung(Script):
-        def read(self) -> Frame | None:
-            never.wait()
-            return None
-
-    feed = threaded(Hung(live=True))
+    feed = threaded(ScriptedCamera("hang", live=True))
     feed.advance()
     started = time.monotonic()
     feed.close()
     assert time.monotonic() - started < 5
-    never.set()
 
 
 def test_a_live_loop_uses_the_same_memory_again(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", solid(RED, 40))
     addresses = set()
-    for _, frame, _ in follow([watch(str(path), Settings(), Limits())]):
+    for _, frame, _ in follow([feed_of(str(path), Settings(), Limits())]):
         if frame is not None:
             addresses.add(frame.image.ctypes.data)
     assert len(addresses) <= 4

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.capture import watch
+from edge.capture import feed_of
 from edge.capture.feed import Feed
 from edge.capture.health import LIVE, LOST, Limits
 from edge.capture.several import Several
@@ -184,7 +184,7 @@ FAULTS = ("killed", "frozen", "half", "slow", "html", "error", "silent", "redire
 def test_a_camera_on_http_comes_back_from_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
     camera, rounds = Camera(), max(1, DROPOUTS // len(FAULTS))
     watcher = Watcher(
-        watch(f"http://127.0.0.1:{camera.port}/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), lambda: camera.sent_s
+        feed_of(f"http://127.0.0.1:{camera.port}/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), lambda: camera.sent_s
     )
     recoveries: list[tuple[float, str]] = []
     watcher.live()
@@ -211,7 +211,7 @@ def test_a_camera_on_http_comes_back_from_every_fault(capsys: pytest.CaptureFixt
 def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = HANGS or 2
     limits = LIMITS._replace(read_s=0.3, stale_s=0.1, pause_s=0.01, longest_pause_s=0.02)
-    watcher = Watcher(scripted(tmp_path, [2, "hang"], limits=limits), time.monotonic)
+    watcher = Watcher(scripted(tmp_path, 2, "hang", limits=limits), time.monotonic)
     before = None
     while watcher.feed.reconnects < count + 1:
         watcher.turn()
@@ -292,7 +292,7 @@ def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path) -> None:
     with serving(start) as begin:
         server = begin()
         url = f"rtsp://127.0.0.1:{port[0]}/cam"
-        watcher = Watcher(watch(url, Settings(timeout_s=3 * TIMEOUT_S), LIMITS._replace(read_s=4.0)), time.monotonic)
+        watcher = Watcher(feed_of(url, Settings(timeout_s=3 * TIMEOUT_S), LIMITS._replace(read_s=4.0)), time.monotonic)
         try:
             drop_outs(watcher, server, begin)
         finally:
@@ -313,7 +313,7 @@ def test_ffmpegs_stream_over_http_is_killed_and_stopped() -> None:
     with serving(start) as begin:
         server = begin()
         url = f"http://127.0.0.1:{camera.port}/cam"
-        watcher = Watcher(watch(url, Settings(timeout_s=2 * TIMEOUT_S), LIMITS._replace(read_s=3.0)), time.monotonic)
+        watcher = Watcher(feed_of(url, Settings(timeout_s=2 * TIMEOUT_S), LIMITS._replace(read_s=3.0)), time.monotonic)
 
         def served(_: object) -> bool:
             """It serves one client and ends: an attempt that came to nothing leaves none for the next one."""
@@ -335,7 +335,7 @@ def test_ffmpegs_stream_over_http_is_killed_and_stopped() -> None:
 
 
 def test_a_host_that_cannot_be_found_is_tried_for_ever_and_never_called_live() -> None:
-    watcher = Watcher(watch("http://name.invalid/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), time.monotonic)
+    watcher = Watcher(feed_of("http://name.invalid/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), time.monotonic)
     watcher.until(lambda _: watcher.feed.reconnects >= 2)
     assert watcher.feed.state != LIVE
     assert "cannot be found" in watcher.feed.reason

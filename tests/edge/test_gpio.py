@@ -13,9 +13,9 @@ from gpiozero.pins.mock import MockFactory
 from edge.errors import CatdogError
 from edge.outputs import Output
 from edge.outputs.gpio import Pins, Wire, make, wires_of
+from edge.testing import Clock, Still, event, moment
 from tests.conftest import Command, one_line
 from tests.edge.test_run import wait_until
-from tests.moments import Still, event, moment
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def test_it_is_off_while_there_is_nothing_fresh(board: MockFactory, state: str) 
 
 
 def test_it_is_off_when_the_run_says_nothing_any_more(board: MockFactory) -> None:
-    now = [0.0]
-    pins = Pins(RED_GREEN, now=lambda: now[0])
+    clock = Clock()
+    pins = Pins(RED_GREEN, now=clock)
     pins.write(event("arrived", "red"))
-    now[0] = 9.0
+    clock.advance(9.0)
     pins.flush()
     assert levels(board, 17) == [True]
-    now[0] = 11.0
+    clock.advance(2.0)
     pins.flush()
     assert levels(board, 17) == [False]
 

@@ -25,9 +25,9 @@ from edge.outputs.broker import address
 from edge.outputs.homeassistant import Place, discovery, of_others, parts_of_topics
 from edge.outputs.mqtt import LOGIN, Mqtt, login, make
 from edge.outputs.together import Together
+from edge.testing import GREY, Still, event, moment
 from tests.conftest import ROOT
 from tests.edge.test_run import started, wait_until
-from tests.moments import GREY, Still, event, moment
 from tests.mosquitto import SOON_S, listening, mosquitto, needed
 from tests.tiny import tiny_model
 

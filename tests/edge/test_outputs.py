@@ -27,7 +27,7 @@ from edge.outputs.terminal import Terminal
 from edge.outputs.view import bar, pad, width_of
 from edge.outputs.view import render as render_all
 from edge.outputs.window import Window
-from tests.moments import GREY, Still, moment, visit
+from edge.testing import GREY, Still, moment, visit
 
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 

@@ -13,7 +13,7 @@ from edge.outputs import EndedError, Finished, Moment, Output
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.together import Together
 from edge.outputs.worker import Worker
-from tests.moments import Still, event, moment
+from edge.testing import Still, event, moment
 
 LONG_S = 20.0  # how long to wait for what should come at once
 

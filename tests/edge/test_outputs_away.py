@@ -16,7 +16,7 @@ from edge.errors import CatdogError
 from edge.outputs.command import Command, fill
 from edge.outputs.snapshots import Snapshots
 from edge.outputs.webhook import Webhook
-from tests.moments import event, moment
+from edge.testing import event, moment
 
 NASTY = "$(touch pwned); `touch pwned` \"' \\ {label} %s\n--help"
 

@@ -18,7 +18,7 @@ from edge.errors import CatdogError
 from edge.outputs.events import EventLog, whole_lines
 from edge.outputs.snapshots import Snapshots
 from edge.shelf import plain, stamp
-from tests.moments import event, moment
+from edge.testing import Clock, event, moment
 
 
 def labels(path: Path) -> list[str]:
@@ -120,10 +120,10 @@ def test_a_log_keeps_to_its_bound(tmp_path: Path) -> None:
 
 
 def test_a_card_is_flushed_once_a_minute_at_most(tmp_path: Path) -> None:
-    now_s, synced_s = [1000.0], []
-    log = EventLog(tmp_path / "log", now=lambda: now_s[0], sync=lambda _: synced_s.append(now_s[0]))
+    clock, synced_s = Clock(1000.0), []
+    log = EventLog(tmp_path / "log", now=clock, sync=lambda _: synced_s.append(clock()))
     for second in range(600):
-        now_s[0] = 1000.0 + second
+        clock.now_s = 1000.0 + second
         if second < 300:
             log.write(event())
         log.flush()

@@ -11,8 +11,8 @@ import pytest
 from edge.errors import InputError
 from edge.outputs import ASLEEP, ENDED, nothing_yet
 from edge.outputs.service import Service, check_rate, watchdog_s
+from edge.testing import Clock, moment
 from tests.conftest import Command
-from tests.moments import moment
 
 
 @contextmanager
@@ -40,18 +40,18 @@ def heard(tmp_path: Path) -> Iterator[socket.socket]:
         yield listening
 
 
-def service(tmp_path: Path, clock: list[float], **environment: str) -> Service:
-    return Service({"NOTIFY_SOCKET": str(tmp_path / "notify"), **environment}, lambda: clock[0])
+def service(tmp_path: Path, clock: Clock, **environment: str) -> Service:
+    return Service({"NOTIFY_SOCKET": str(tmp_path / "notify"), **environment}, clock)
 
 
 def test_the_first_fresh_answer_makes_it_ready_and_further_ones_feed_the_watchdog(
     tmp_path: Path, heard: socket.socket
 ) -> None:
-    clock = [100.0]
+    clock = Clock(100.0)
     output = service(tmp_path, clock, WATCHDOG_USEC="8000000")
     for _ in range(11):
         output.write(moment())
-        clock[0] += 0.5
+        clock.advance(0.5)
     output.close()
     told = words(heard)
     assert [line for lines in told for line in lines if not line.startswith("STATUS=")] == [
@@ -66,16 +66,16 @@ def test_the_first_fresh_answer_makes_it_ready_and_further_ones_feed_the_watchdo
 
 @pytest.mark.parametrize("state", [ASLEEP, ENDED])
 def test_a_frame_that_was_not_looked_at_is_no_sign_of_life(tmp_path: Path, heard: socket.socket, state: str) -> None:
-    service(tmp_path, [0.0]).write(moment(state=state))
+    service(tmp_path, Clock()).write(moment(state=state))
     assert words(heard) == []
 
 
 def test_a_camera_that_never_comes_is_waited_for_and_told(tmp_path: Path, heard: socket.socket) -> None:
-    clock = [100.0]
+    clock = Clock(100.0)
     output = service(tmp_path, clock, WATCHDOG_USEC="60000000")
     told = []
     for second in range(130):
-        clock[0] = 100.0 + second
+        clock.now_s = 100.0 + second
         output.write(nothing_yet("0", state="connecting" if second < 20 else "lost"))
         told += words(heard)  # the kernel keeps ten of them
     assert told[0] == ["WATCHDOG=1", "STATUS=no answer yet: 0 is connecting"]
@@ -86,10 +86,10 @@ def test_a_camera_that_never_comes_is_waited_for_and_told(tmp_path: Path, heard:
 
 
 def test_a_camera_that_goes_away_and_comes_back_is_told(tmp_path: Path, heard: socket.socket) -> None:
-    clock = [100.0]
+    clock = Clock(100.0)
     output = service(tmp_path, clock)
     for second, state in enumerate(["live", "stale", *["lost"] * 20, "live"]):
-        clock[0] = 100.0 + second
+        clock.now_s = 100.0 + second
         output.write(moment(state=state))
     told = words(heard)
     assert [lines[1].partition(",")[0] for lines in told] == [
@@ -102,10 +102,10 @@ def test_a_camera_that_goes_away_and_comes_back_is_told(tmp_path: Path, heard: s
 
 
 def test_of_two_cameras_the_one_that_answers_speaks(tmp_path: Path, heard: socket.socket) -> None:
-    clock = [100.0]
+    clock = Clock(100.0)
     output = service(tmp_path, clock)
     for second in range(20):
-        clock[0] = 100.0 + second
+        clock.now_s = 100.0 + second
         output.write(moment())
         output.write(nothing_yet("1", stream=1, state="lost"))
     assert {lines[1].partition(",")[0] for lines in words(heard)} == {"STATUS=red 75%"}
@@ -125,7 +125,7 @@ def test_the_runner_refuses_such_a_rate_where_it_is_watched(tmp_path: Path, mode
 
 
 def test_nobody_who_listens_holds_nothing_up_and_readiness_is_told_again(tmp_path: Path) -> None:
-    clock = [0.0]
+    clock = Clock()
     output = service(tmp_path, clock)
     output.write(moment())
     with systemd(str(tmp_path / "notify")) as heard:

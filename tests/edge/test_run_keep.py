@@ -17,10 +17,10 @@ from edge.live.picture import DARK
 from edge.live.steady import UNSURE, Verdict, raw
 from edge.outputs import Moment
 from edge.outputs.unsure import Unsure, choose, hesitates
+from edge.testing import Still, moment
 from tests.clips import BLUE, GREEN, RED, cut, noise, solid, write_clip
 from tests.conftest import Command, one_line
 from tests.edge.test_run import wait_until
-from tests.moments import Still, moment
 from tests.typist import SOON_S, needs_dash, typist
 
 

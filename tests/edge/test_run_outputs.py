@@ -16,11 +16,11 @@ import pytest
 from edge.capture.file import File
 from edge.outputs import KINDS as OUTPUTS
 from edge.outputs.jsonl import event_json, moment_json
+from edge.testing import event
 from tests.clips import GREEN, RED, cut, noise, solid, write_clip
 from tests.conftest import ROOT, Command, one_line
 from tests.edge.test_outputs_away import server
 from tests.edge.test_run import QUIET, rows, started, wait_until
-from tests.moments import event
 
 SOON_S = 30.0
 

@@ -3,22 +3,26 @@
 import os
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.capture.feed import Feed
-from edge.capture.source import Source
+from edge.capture.source import Settings, Source
 from edge.capture.stop import Stop
 from edge.classifier import Classifier
-from edge.live.gate import OPEN
+from edge.errors import InputError, SourceError
 from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
 from edge.outputs.together import Together
-from edge.watch import Run
+from edge.run import Run, watch
+from edge.testing import ScriptedCamera
+from tests.conftest import picture, write_photos
 from tests.edge.scripted import scripted
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
+linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
 
 
 class Kept(Output):
@@ -32,18 +36,24 @@ class Kept(Output):
         self.moments.append(moment)
 
 
+class Full(Output):
+    def write(self, _moment: Moment) -> None:
+        raise InputError("disk", "is full", "Free some space")
+
+
 def watched(model: Path, *feeds: Feed) -> tuple[list[Moment], int]:
     kept = Kept()
-    run = Run(feeds, Together([kept]), Tuning(Classifier(model)), OPEN)
+    run = Run(feeds, Together([kept]), Tuning(Classifier(model)))
     with Stop() as stop:
-        status = run.watch(stop, None)
+        status = run.to_its_end(stop, None)
     return kept.moments, status
 
 
+@linux
 def test_no_answer_stands_for_now_while_a_source_is_away(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moments, status = watched(model, scripted(tmp_path, [5, "hang"], [5, "fault"], [5]))
+    moments, status = watched(model, scripted(tmp_path, 5, "hang", 5, "fault", 5))
     assert status == 0
     states = [moment.state for moment in moments]
     assert {"live", "stale", "lost"} <= set(states)
@@ -54,23 +64,89 @@ def test_no_answer_stands_for_now_while_a_source_is_away(
     assert "opened again 2 times" in said
 
 
+@linux
 def test_several_sources_have_states_of_their_own(model: Path, tmp_path: Path) -> None:
-    moments, status = watched(model, scripted(tmp_path, [5, "fault"], [5]), scripted(tmp_path, [30]))
+    moments, status = watched(model, scripted(tmp_path, 5, "fault", 5), scripted(tmp_path, 30))
     assert status == 0
     states = [{moment.state for moment in moments if moment.stream == stream} for stream in (0, 1)]
     assert "lost" in states[0]
     assert "lost" not in states[1]
 
 
+@linux
 @pytest.mark.parametrize("years", [10, -10])
 def test_the_clock_may_be_set_by_ten_years(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, years: int
 ) -> None:
     real, calls = time.time, iter(range(10**9))
     monkeypatch.setattr(time, "time", lambda: real() + (years * 365 * 86400.0 if next(calls) >= 5 else 0.0))
-    moments, status = watched(model, scripted(tmp_path, [40], pace_s=0.01))
+    moments, status = watched(model, scripted(tmp_path, 40, pace_s=0.01))
     assert status == 0
     live = [moment for moment in moments if moment.state == "live"]
     assert max(moment.time_s for moment in live) - min(moment.time_s for moment in live) > 9 * 365 * 86400
     assert all(0 <= moment.age_ms < 60_000 for moment in live)
     assert "lost" not in {moment.state for moment in moments}
+
+
+# For programs
+
+
+def red(frames: int = 1) -> list[np.ndarray]:
+    return [picture("red")] * frames
+
+
+def test_a_program_gets_what_the_outputs_get_to_the_last_visit(model: Path) -> None:
+    kept = Kept()
+    moments = list(watch(ScriptedCamera(*red(30)), classifier=Classifier(model), outputs=[kept]))
+    assert [moment.verdict.label for moment in moments] == ["red"] * len(moments)
+    assert moments == kept.moments
+    told = [(event.kind, event.visit.label, round(event.duration_s, 3)) for m in moments for event in m.events]
+    assert told == [("arrived", "red", 1.0), ("visit", "red", 2.9)]
+    assert moments[-1].state == "ended"
+
+
+def test_words_of_the_command_line_name_sources_of_a_program(model: Path, tmp_path: Path) -> None:
+    write_photos(tmp_path, ["red"], 3)
+    moments = list(watch(tmp_path, classifier=Classifier(model), settings=Settings(rotate=90)))
+    assert [moment.state for moment in moments] == ["live"] * 3 + ["ended"]
+    assert {moment.frame.image.shape for moment in moments} == {(64, 48, 3)}
+    assert Path(moments[0].frame.source).parent == tmp_path / "red"
+
+
+def test_a_program_may_leave_whenever_it_likes(model: Path) -> None:
+    camera, kept = ScriptedCamera(*red(30), 1000), Kept()
+    for moment in watch(camera, classifier=Classifier(model), outputs=[kept]):
+        if moment.events:
+            break
+    assert camera.closed == 1
+    assert [event.kind for event in kept.moments[-1].events] == ["visit"], "the outputs hear of what that cuts short"
+
+
+def test_it_ends_after_so_many_frames(model: Path) -> None:
+    moments = watch(ScriptedCamera(10), classifier=Classifier(model), frames=4)
+    assert [moment.frame.number for moment in moments if moment.state == "live"] == [1, 2, 3, 4]
+
+
+def test_a_word_that_is_no_source_is_refused_at_once(model: Path) -> None:
+    with pytest.raises(SourceError, match="is empty"):
+        watch("", classifier=Classifier(model))
+
+
+def test_what_a_program_must_know_of_the_end_is_raised(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = []
+    with pytest.raises(SourceError, match="is gone"):
+        seen += watch(ScriptedCamera(2, SourceError("cam", "is gone", "Plug it in")), classifier=Classifier(model))
+    with pytest.raises(SourceError, match="no such file"):
+        seen += watch("none.mp4", "none too.mp4", classifier=Classifier(model))
+    assert capsys.readouterr().err.count("none too.mp4") == 1
+    with pytest.raises(InputError, match="is full"):
+        seen += watch(ScriptedCamera(9), classifier=Classifier(model), outputs=[Full()])
+
+
+def test_a_camera_of_ones_own_is_opened_again_and_says_so_meanwhile(model: Path) -> None:
+    lost = SourceError("cam", "is gone", "Plug it in")
+    camera = ScriptedCamera(*red(2), lost, *red(2), live=True, pace_s=0.01)
+    states = [moment.state for moment in watch(camera, classifier=Classifier(model))]
+    known = [state for state, _ in groupby(states) if state not in ("connecting", "stale")]  # told if it takes long
+    assert known == ["live", "lost", "live", "ended"]
+    assert camera.opened == 2

@@ -15,8 +15,8 @@ pytest.importorskip("uvicorn", reason="needs catdog-edge[web]")
 
 from edge.classifier import Classifier
 from edge.live.tuning import Tuning
+from edge.testing import Still, moment
 from edge.web.output import Web
-from tests.moments import Still, moment
 
 SOON_S = 60.0
 

@@ -13,9 +13,9 @@ import pytest
 from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.live.tuning import Tuning, tuned
+from edge.testing import moment
 from tests.conftest import Command, one_line, picture
 from tests.edge.test_run import rows
-from tests.moments import moment
 from tests.tiny import tiny_model
 from tests.web.conftest import Reply, Serve, Served
 from tests.web.test_told import messages

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import CatdogError
+from edge.testing import Clock, moment
 from edge.web import token
 from edge.web.address import listen, parse
 from edge.web.app import ROUTES, _pages
@@ -28,7 +29,6 @@ from edge.web.header import size_of
 from edge.web.output import Web
 from edge.web.rates import Buckets
 from tests.conftest import Command, one_line, picture
-from tests.moments import moment
 from tests.web.conftest import Serve, Served
 
 PATHS = [route.path.replace("{number:int}", "1") for route in (*ROUTES, *_pages())]
@@ -285,11 +285,11 @@ def test_any_bytes_have_a_size_or_none(content: bytes) -> None:
 
 
 def test_buckets_empty_and_fill_up_again() -> None:
-    clock = [0.0]
-    buckets = Buckets(rate=2.0, burst=3.0, now=lambda: clock[0])
+    clock = Clock()
+    buckets = Buckets(rate=2.0, burst=3.0, now=clock)
     assert [buckets.take("a") for _ in range(4)] == [True, True, True, False]
     assert buckets.take("b")
-    clock[0] = 0.5
+    clock.advance(0.5)
     assert [buckets.take("a") for _ in range(2)] == [True, False]
     for number in range(5000):
         buckets.take(str(number))

@@ -7,10 +7,10 @@ from typing import Any
 import cv2
 import pytest
 
+from edge.testing import event, moment
 from edge.web.app import ROUTES
 from edge.web.openapi import DOCUMENT
 from tests.conftest import picture
-from tests.moments import event, moment
 from tests.web.conftest import Serve, Served
 
 SCHEMAS = DOCUMENT["components"]["schemas"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.testing import event, moment
 from tests.conftest import picture
-from tests.moments import event, moment
 from tests.tiny import tiny_model
 from tests.web.browser import DESKTOP, PHONE, PROGRAM, Page, browser
 from tests.web.conftest import Serve, Served

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from edge.outputs import ASLEEP
+from edge.testing import Clock, Still, event, moment
 from edge.web.news import News
 from tests.conftest import picture
-from tests.moments import Still, event, moment
 from tests.web.conftest import Serve, Served
 
 
@@ -70,12 +70,12 @@ def test_health_is_that_of_the_answers(served: Served, state: str, status: int) 
 
 
 def test_a_run_that_hangs_is_stale_whatever_it_said_last() -> None:
-    clock = [100.0]
-    news = News(patience_s=3.0, now=lambda: clock[0])
+    clock = Clock(100.0)
+    news = News(patience_s=3.0, now=clock)
     news.open([Still()])
     news.write(moment())
     assert (news.state_of(0), news.fresh) == ("live", True)
-    clock[0] += 3.1
+    clock.advance(3.1)
     assert (news.state_of(0), news.fresh) == ("stale", False)
     assert news.source_json(0)["state"] == "stale"
     assert news.source_json(0)["age_ms"] >= 3100

@@ -109,6 +109,7 @@ class Source(Protocol):
         Raises:
             CatdogError: there is nothing to read from; the source is closed again.
         """
+        return
 
     def read(self) -> Frame | None:
         """Return the next frame, waiting for it; None at the end.
@@ -119,6 +120,7 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of everything; may be called twice, and before `open`."""
+        return
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self.read, None)

@@ -23,6 +23,7 @@ _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)  # what a full or b
 COMMANDS = {
     "run": "watch a camera, a stream, a video or photos and say what is there",
     "classify": "say what photos show",
+    "eval": "say how often a model is right on labelled photos, and show where it is wrong",
     "review": "sort photos that were kept for the next training",
     "cameras": "list the cameras of this machine",
     "info": "show what a model file says of itself",

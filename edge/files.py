@@ -7,9 +7,10 @@ a second process or a power cut sees the old file or the new one.
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from edge.errors import CatdogError
 
@@ -63,6 +64,14 @@ def write_atomically(path: Path, content: bytes, durable: bool = False, mode: in
         return
     with replacing(path, durable, mode) as temporary:
         temporary.write_bytes(content)
+
+
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
+    """Write the data of a report, as `--json FILE` asks for it; errors are those of `replacing`."""
+    import json
+
+    content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(path, content.encode("utf-8", "replace"))
 
 
 def check_target(path: Path) -> None:

@@ -54,7 +54,7 @@ def here() -> Command:
     """Run a command line such as ("train", photos) in this process, where importing TensorFlow is paid for once."""
 
     def run(room: str, *words: object, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
-        main = import_module(f"{room}.__main__").main
+        main = import_module("edge.cli" if room == "edge" else f"{room}.__main__").main
         out, errors = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(errors):
             status = main([str(word) for word in words])

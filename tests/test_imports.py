@@ -36,7 +36,7 @@ FLOORS = (
     "web",
     "stream",
     "run",
-    "bench review",
+    "bench evaluate review",
     "commands",
     "cli",
     "deploy",

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.commands import show_progress
 from edge.errors import CatdogError
 from edge.fit import FitRule
 from edge.labelled import parse_renames
@@ -69,14 +70,3 @@ def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: P
     targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]
     origins = np.array([photo.origin for photo in found.photos], np.int64)
     return Samples(found.take, targets.reshape(-1, len(data.labels)), origins), labels
-
-
-def show_progress(what: str) -> Callable[[int, int], None]:
-    """Return a function that keeps a line of progress on a terminal."""
-
-    def show(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done >= total else ""
-            print(f"\r{what}: {done:,} of {total:,} photos", end=end, file=sys.stderr, flush=True)
-
-    return show

@@ -1,6 +1,7 @@
 """One file per sub-command of `catdog`: `add_arguments(parser)` and `main(options) -> exit status`."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,18 @@ def wrapped(text: str | None) -> str:
     import textwrap
 
     return "\n\n".join(textwrap.fill(" ".join(part.split()), 78) for part in (text or "").split("\n\n"))
+
+
+def show_progress(what: str) -> Callable[[int, int], None]:
+    """Return a function that keeps a line of progress on a terminal."""
+    import sys
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr is not None and sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            print(f"\r{what}: {done:,} of {total:,} photos", end=end, file=sys.stderr, flush=True)
+
+    return show
 
 
 def positive(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from edge.commands import add_examples, positive
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError
-from edge.files import check_target
+from edge.files import check_target, write_document
 from edge.record import written_command
 
 
@@ -96,15 +96,11 @@ def _say(words: str) -> None:
 
 
 def _write(options: argparse.Namespace, document: dict[str, Any]) -> None:
-    import json
-
     from edge.bench import show
-    from edge.files import write_atomically
     from edge.report import as_text, save
 
     if options.json:
-        content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        write_atomically(options.json, content.encode("utf-8", "replace"))
+        write_document(options.json, document)
     if options.html:
         save(options.html, show.title(document), show.sections(document, page=True), document["command"])
     print(as_text(show.title(document), show.sections(document), show.WIDTH))

@@ -5,25 +5,26 @@ splits; of a folder that has test photos these are measured, of any other all. N
 """
 
 import argparse
-import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edge import __version__, judged
-from edge.commands import add_examples, positive, seed
-from edge.errors import EXIT_FAILED, EXIT_OK, InputError, printable
-from edge.files import write_atomically
+from edge.commands import add_examples, positive, seed, show_progress
+from edge.errors import EXIT_FAILED, EXIT_OK, InputError
+from edge.evaluate import show
+from edge.evaluate.figures import figures
+from edge.evaluate.pictures import thumbnails
+from edge.files import write_document
 from edge.labelled import parse_renames
 from edge.report import as_text, save
 from train.evaluate import model as models
-from train.evaluate import show
-from train.evaluate.figures import figures
+from train.evaluate import show_damage
+from train.evaluate.damage import robustness
 from train.evaluate.measure import Answers, measure
 from train.evaluate.photos import sample
-from train.evaluate.pictures import examples, thumbnails
-from train.samples import report_skipped, show_progress
+from train.evaluate.pictures import examples
+from train.samples import report_skipped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,23 +76,20 @@ def main(options: argparse.Namespace) -> int:
         "model": model.document(),
         "seconds": round(time.perf_counter() - started, 1),
         "skipped": [{"file": fault.thing, "wrong": fault.wrong} for fault in answers.skipped],
-        **figures(answers, parts, model.contract, options.seed),
+        **figures(answers.rows, answers.probabilities, parts, model.contract, options.seed),
+        "robustness": robustness(answers, model.contract, options.seed),
     }
     _write(options, document, model, answers)
     return EXIT_FAILED if answers.skipped else EXIT_OK
 
 
 def _write(options: argparse.Namespace, document: dict[str, Any], model: models.Model, answers: Answers) -> None:
-    title = f"{printable(options.model.name)} on {_names(options.data)}"
-    print(as_text(title, show.sections(document)))
+    title, worst = show.title(options.model, options.data), show_damage.worst(document)
+    print(as_text(title, show.sections(document, None, worst, show_damage.robustness(document, {}))))
     if options.json:
-        content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        write_atomically(options.json, content.encode("utf-8", "replace"))
+        write_document(options.json, document)
     if options.html:
         mistakes = thumbnails(document["mistakes"], options.photos)
         damaged = examples(answers, model.contract, options.seed) if options.photos else {}
-        save(options.html, title, show.sections(document, mistakes, damaged), options.command_line)
-
-
-def _names(folders: Sequence[Path]) -> str:
-    return ", ".join(printable(folder.resolve().name) for folder in dict.fromkeys(folders))
+        sections = show.sections(document, mistakes, worst, show_damage.robustness(document, damaged))
+        save(options.html, title, sections, options.command_line)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.errors import CatdogError, InputError
+from edge.errors import CatdogError
+from edge.evaluate.answers import check_read
 from edge.fit import FitRule, Image, fit
 from edge.judged import Row
 from edge.photo import read_photo
@@ -72,8 +73,7 @@ def measure(
             ]
             answers += _ask(model, [versions for versions in prepared if not isinstance(versions, CatdogError)])
             progress(positions.stop, len(rows))
-    if not kept:
-        raise InputError("photos", f"none of {len(rows)} could be read; the first: {skipped[0]}", "Give sound photos")
+    check_read(rows, skipped)
     where = tuple(i for i, rows_of_one in enumerate(answers) if len(rows_of_one) > 1)
     shape = (len(where), len(CORRUPTIONS), len(STRENGTHS), len(model.contract.labels))
     damaged = np.array([answers[i][1:] for i in where]).reshape(shape)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edge.classifier import Classifier
 from edge.contract import Contract
 from edge.errors import InputError, ModelError
+from edge.evaluate.figures import model_document
 from edge.fit import Image
 from edge.record import file_digest, refuse_stale
 from train.record import load_trained
@@ -40,9 +41,7 @@ class Model(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """Return what the model is as JSON-ready data."""
-        contract = {**self.contract._asdict(), "fit": self.contract.fit._asdict()}
-        del contract["origins"]
-        return {"file": str(self.path), "bytes": self.bytes, "sha256": self.digest, **contract}
+        return model_document(self.path, self.bytes, self.digest, self.contract)
 
 
 def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:

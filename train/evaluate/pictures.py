@@ -1,8 +1,4 @@
-"""The photos in the HTML report: the worst mistakes, and one photo under every corruption."""
-
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+"""The photos of the damage in the HTML report: one under every corruption."""
 
 import numpy as np
 
@@ -14,29 +10,6 @@ from edge.photo import read_photo
 from edge.report import Picture, thumbnail
 from train.corruptions import CORRUPTIONS, STRENGTHS, Corruption
 from train.evaluate.measure import Answers, damage
-
-WORST = 24  # mistakes that are shown as pictures
-
-
-def thumbnails(mistakes: Sequence[Mapping[str, Any]], photos: bool = True) -> list[Picture]:
-    """Return the worst mistakes with answer, label, probabilities and file name; without `photos`, these alone."""
-    return [_mistake(mistake, photos) for mistake in mistakes[:WORST]]
-
-
-def _mistake(mistake: Mapping[str, Any], photos: bool) -> Picture:
-    return Picture(
-        _read(Path(mistake["file"])) if photos else b"",
-        f"says {mistake['answer']}, {mistake['probability']:.1%}",
-        (f"labelled {mistake['label']}, {mistake['probability_of_label']:.1%}", Path(mistake["file"]).name),
-    )
-
-
-def _read(path: Path) -> bytes:
-    # Read a second time: only now is it known which ones were the worst.
-    try:
-        return thumbnail(read_photo(path))
-    except CatdogError:  # gone in the meantime: its words stay
-        return b""
 
 
 def examples(answers: Answers, contract: Contract, seed: int) -> dict[str, list[Picture]]:

@@ -3,11 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from edge.evaluate.show import among_others
 from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table
 from edge.statistics import percent
 from train.corruptions import STRENGTHS
 
 Document = Mapping[str, Any]
+
+
+def worst(document: Document) -> list[tuple[str, str]]:
+    """Return the figure of the moderate damage that costs most, and its words; nothing where it was not measured."""
+    if document["robustness"] is None:
+        return []
+    rows = [(row["name"], row["strengths"]["moderate"]["accuracy"]["share"]) for row in document["robustness"]["rows"]]
+    name, share = min(rows, key=lambda row: row[1])
+    return [(f"{share:.1%}", f"worst moderate damage: {name}")]
 
 
 def robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
@@ -70,10 +80,3 @@ def _examples(examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
     caption = "One photo under each moderate damage, and what the model says to it."
     shown: list[Section] = [Heading("What the damage looks like", 3), Gallery(examples["moderate"], caption)]
     return [*shown, *(Details(f"The same, {s}", [Gallery(examples[s])]) for s in STRENGTHS if s != "moderate")]
-
-
-def among_others(document: Document) -> str:
-    """Return what telling the classes apart without the fallback is called: "cat against dog"."""
-    fallback = document["model"]["fallback"]
-    names = [label for label in document["model"]["labels"] if label != fallback]
-    return " against ".join(names) if len(names) == 2 else f"among all but {fallback}"

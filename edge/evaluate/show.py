@@ -1,8 +1,10 @@
 """The figures as sections of a report: the same ones for the terminal and for HTML."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from edge.errors import printable
 from edge.report import (
     Bin,
     Gallery,
@@ -15,31 +17,45 @@ from edge.report import (
     Table,
     Tiles,
 )
-from train.evaluate.show_damage import among_others, robustness
 
 Document = Mapping[str, Any]
+
+
+def title(model: Path, folders: Sequence[Path]) -> str:
+    """Return what the report of a model's answers to the photos of some folders is called."""
+    names = (printable(folder.resolve().name) for folder in dict.fromkeys(folders))
+    return f"{printable(model.name)} on {', '.join(names)}"
 
 
 def sections(
     document: Document,
     mistakes: Sequence[Picture] | None = None,
-    examples: Mapping[str, Sequence[Picture]] | None = None,
+    tiles: Sequence[tuple[str, str]] = (),
+    damage: Sequence[Section] = (),
 ) -> list[Section]:
     """Return the report.
 
     Args:
         document: what `--json` writes.
         mistakes: the worst ones as pictures; the names alone where they are not given.
-        examples: strength -> one photo under every corruption.
+        tiles: more (figure, words) for its head.
+        damage: sections about damaged photos.
     """
     return [
-        *_summary(document),
+        *_summary(document, tiles),
         *_folders(document),
         *_classes(document),
         *_confidence(document),
-        *robustness(document, examples or {}),
+        *damage,
         *_mistakes(document, mistakes),
     ]
+
+
+def among_others(document: Document) -> str:
+    """Return what telling the classes apart without the fallback is called: "cat against dog"."""
+    fallback = document["model"]["fallback"]
+    names = [label for label in document["model"]["labels"] if label != fallback]
+    return " against ".join(names) if len(names) == 2 else f"among all but {fallback}"
 
 
 def _share(share: Document) -> str:
@@ -57,7 +73,7 @@ def _with_ends(value: float, low: float, high: float) -> str:
     return f"{value * 100:.1f} ({low * 100:.1f}–{high * 100:.1f})"
 
 
-def _summary(document: Document) -> list[Section]:
+def _summary(document: Document, more: Sequence[tuple[str, str]]) -> list[Section]:
     accuracy, model = document["accuracy"], document["model"]
     figures: list[tuple[str, ...]] = [
         (_share(accuracy), f"accuracy ({accuracy['low']:.1%} to {accuracy['high']:.1%})"),
@@ -67,8 +83,6 @@ def _summary(document: Document) -> list[Section]:
     ]
     if document["macro_f1"] is not None:
         figures.append((f"{document['macro_f1']:.1%}", "mean F1 of the classes"))
-    if worst := _worst(document):
-        figures.append((_share(worst[1]["accuracy"]), f"worst moderate damage: {worst[0]}"))
     rule = model["fit"]
     words = (
         f"{model['name']} ({model['variant']}, {model['bytes'] / 1e6:.2f} MB) tells {', '.join(model['labels'])} on "
@@ -76,7 +90,7 @@ def _summary(document: Document) -> list[Section]:
     )
     skipped = len(document["skipped"])
     left = [Paragraph(f"{skipped:,} photos could not be read and are in no figure.", "warn")] if skipped else []
-    return [Tiles(figures), Paragraph(words), *left, *_not_test(document)]
+    return [Tiles([*figures, *more]), Paragraph(words), *left, *_not_test(document)]
 
 
 def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
@@ -89,13 +103,6 @@ def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
         ("lost", f"of the other photos are called {name}"),
     )
     return [(_share(figures[key]), words) for key, words in tiles if figures[key]["n"]]
-
-
-def _worst(document: Document) -> tuple[str, Document] | None:
-    if document["robustness"] is None:
-        return None
-    rows = [(row["name"], row["strengths"]["moderate"]) for row in document["robustness"]["rows"]]
-    return min(rows, key=lambda row: row[1]["accuracy"]["share"])
 
 
 def _not_test(document: Document) -> list[Section]:

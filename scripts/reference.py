@@ -147,7 +147,7 @@ def _metrics() -> Iterator[str]:
     counts = Counts()
     counts.count(1.0, "cat")
     news = SimpleNamespace(newest=[nothing_yet("demo")], counts=[counts], state_of=lambda _: "live")
-    model = {"name": "", "variant": "", "digest": ""}
+    model = {"name": "", "variant": "", "sha256": ""}
     site: Any = SimpleNamespace(
         news=news, model_json=model, temperature_c=20.0, video=SimpleNamespace(viewers=0), now=float
     )

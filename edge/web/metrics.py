@@ -43,7 +43,7 @@ class Told(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each family."""
         site = self._site
-        model = {name: str(site.model_json[name]) for name in ("name", "variant", "digest")}
+        model = {name: str(site.model_json[name]) for name in ("name", "variant", "sha256")}
         yield InfoMetricFamily("catdog", "What runs", {"version": __version__, **model})
         viewers = GaugeMetricFamily("catdog_viewers", "Viewers of pictures")
         viewers.add_metric([], site.video.viewers)

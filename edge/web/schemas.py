@@ -51,7 +51,7 @@ SCHEMAS: dict[str, Schema] = {
     "Model": _object(
         name=_TEXT,
         variant=_TEXT,
-        digest={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
         labels=_list(_TEXT),
         fallback=_or_null(_TEXT),
         map=_BOOLEAN,

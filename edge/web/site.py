@@ -68,7 +68,7 @@ class Site:
         return {
             "name": contract.name,
             "variant": contract.variant,
-            "digest": self.tuning.classifier.digest,
+            "sha256": self.tuning.classifier.digest,
             "labels": list(contract.labels),
             "fallback": contract.fallback,
             "map": self.heat.supported,

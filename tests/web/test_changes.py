@@ -209,5 +209,5 @@ def test_prometheus_reads_what_is_counted(served: Served) -> None:
     assert {s.labels["state"]: s.value for s in families["catdog_state"] if s.value} == {"lost": 1}
     buckets = {s.labels["le"]: s.value for s in families["catdog_latency_seconds"] if s.name.endswith("bucket")}
     assert (buckets["0.001"], buckets["0.002"], buckets["+Inf"]) == (0, 5, 5)
-    assert families["catdog_info"][0].labels["digest"] == served.tuning.classifier.digest
+    assert families["catdog_info"][0].labels["sha256"] == served.tuning.classifier.digest
     assert families["catdog_dropped"][0].value == 2

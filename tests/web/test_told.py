@@ -59,7 +59,7 @@ def test_the_state_is_the_newest_moment_of_each_source_and_the_model(serve: Serv
     assert (first["label"], first["frame"], first["rate"], first["dropped"]) == ("green", 7, 14.9, 2)
     assert first["verdict"] == {"label": "green", "probability": 0.75}
     assert told["model"]["labels"] == ["red", "green", "blue"]
-    assert re.fullmatch(r"[0-9a-f]{64}", told["model"]["digest"])
+    assert re.fullmatch(r"[0-9a-f]{64}", told["model"]["sha256"])
     assert served.ask("/healthz").status == 503, "one of the two is not there"
 
 

@@ -25,7 +25,7 @@ const again = watch(() => `/stream.mjpg?source=${stream}`, (bitmap, about) => {
 const reopen = listen(() => why ? `/api/events?map=1&source=${stream}` : "/api/events", (kind, fields) => {
   if (kind === "happened") return visits();
   if (kind === "map") return why && fields.stream === stream ? heat.draw($("heat"), video, fields) : undefined;
-  const first = !known || known.model.digest !== fields.model.digest;
+  const first = !known || known.model.sha256 !== fields.model.sha256;
   known = fields;
   labels = labelled(known.model);
   if (stream >= known.sources.length) choose(0);

@@ -82,7 +82,7 @@ export function showFacts(source, state) {
   if (list.children.length !== rows.length + 1) {
     list.replaceChildren(...rows.map(() => pair()), pair("wide"));
     list.lastChild.firstChild.textContent = "Digest of the model file";
-    list.lastChild.lastChild.append(element("code", state.model.digest));
+    list.lastChild.lastChild.append(element("code", state.model.sha256));
   }
   rows.forEach(([name, value], index) => {
     const [term, said] = list.children[index].children;
@@ -90,7 +90,7 @@ export function showFacts(source, state) {
     if (said.textContent !== value) said.textContent = value;
   });
   const digest = list.lastChild.querySelector("code");
-  if (digest.textContent !== state.model.digest) digest.textContent = state.model.digest;
+  if (digest.textContent !== state.model.sha256) digest.textContent = state.model.sha256;
 }
 
 function pair(className = "") {

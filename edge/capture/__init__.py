@@ -167,7 +167,7 @@ def feed_of(source: Source | Word, settings: Settings, limits: "Limits") -> "Fee
     from edge.capture.feed import Feed
 
     if not isinstance(source, str | int | Path):
-        return _in_thread(arranged(source, settings), limits)
+        return _in_thread(source if settings == PLAIN else arranged(source, settings), limits)
     text = str(source)
     kind, found = kind_of(text), open_source(text, settings)
     if not (kind.hangs(text) and _can_kill()):

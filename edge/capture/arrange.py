@@ -16,7 +16,8 @@ _LEAST_SIDE = 8  # pixels of a region
 
 def arranged(source: Source, settings: Settings) -> Source:
     """Return a source as the settings want it: itself, where they leave it as it is."""
-    source.settings = settings
+    if not isinstance(source, _Around):  # which has wishes of its own: these come on top
+        source.settings = settings
     if settings.rotate or settings.mirror or settings.region:
         source = View(source, settings)
     if settings.loop or settings.real_time:

@@ -7,15 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.board import Machine
-from edge.capture import feed_of
-from edge.capture.health import Limits
-from edge.capture.source import Settings
-from edge.capture.stop import Stop
 from edge.classifier import Classifier
 from edge.live.heat import FREE, Heat, Pace, measured, pace, words
-from edge.live.tuning import Tuning
-from edge.outputs.together import Together
-from edge.run import Run
+from edge.run import watch
 from edge.testing import Thermometer
 
 HOT, WARM, COOL = Heat(0, 81.0), Heat(0, 76.0), Heat(0, 55.0)
@@ -72,9 +66,7 @@ def test_every_change_is_worth_a_line() -> None:
 
 def test_the_runner_slows_down_and_says_so(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     hot = Thermometer(tmp_path, 81.0)
-    run = Run([feed_of("demo", Settings(), Limits())], Together([]), Tuning(Classifier(model)), machine=hot.machine)
-    with Stop() as stop:
-        assert run.to_its_end(stop, 4) == 0
-    errors = capsys.readouterr().err
-    assert "the board throttles (81 °C): 1.0 frames a second at most" in errors
-    assert "asleep" in errors.splitlines()[-1]
+    moments = list(watch("demo", classifier=Classifier(model), frames=4, machine=hot.machine))
+    assert "the board throttles (81 °C): 1.0 frames a second at most" in capsys.readouterr().err
+    *_, before, last = (moment.frame.captured_at for moment in moments if moment.state == "live")
+    assert last - before > 0.9

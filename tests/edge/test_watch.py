@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.capture import open_source
 from edge.capture.feed import Feed
 from edge.capture.source import Settings, Source
 from edge.capture.stop import Stop
@@ -111,6 +112,15 @@ def test_words_of_the_command_line_name_sources_of_a_program(model: Path, tmp_pa
     assert [moment.state for moment in moments] == ["live"] * 3 + ["ended"]
     assert {moment.frame.image.shape for moment in moments} == {(64, 48, 3)}
     assert Path(moments[0].frame.source).parent == tmp_path / "red"
+
+
+def test_wishes_for_a_source_are_kept_and_added_to(model: Path, tmp_path: Path) -> None:
+    source = open_source(write_photos(tmp_path, ["red"], 1), Settings(region=(0, 0, 0.5, 1)))
+    classifier = Classifier(model)
+    moment, _ = watch(source, classifier=classifier)
+    assert moment.frame.image.shape == (48, 32, 3)
+    moment, _ = watch(source, classifier=classifier, settings=Settings(rotate=90))
+    assert moment.frame.image.shape == (32, 48, 3)
 
 
 def test_a_program_may_leave_whenever_it_likes(model: Path) -> None:

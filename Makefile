@@ -80,7 +80,7 @@ lock: $(FULL) ## resolve requirements/*.in afresh into hashed locks (ARGS="--upg
 clean: ## remove environments, caches and built files; trained models stay
 	rm -rf .venv .cache dist build *.egg-info && find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/edge/.made: requirements/edge.txt requirements/build.txt
+.venv/edge/.made: requirements/device.txt requirements/build.txt
 .venv/full/.made: requirements/dev.txt
 .venv/deploy/.made: requirements/deploy.txt
 .venv/peers/.made: requirements/peers.txt requirements/build.txt

@@ -3,6 +3,7 @@
 `watch` is the door for programs; `catdog run` goes through the same `Run`.
 """
 
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, suppress
 
@@ -135,6 +136,8 @@ class Run:
             self._print(stream, named=len(self._streams) > 1)
         for wrong in [str(fault) for fault in faults] + lost:
             tell(f"catdog: {wrong}")
+        if sys.stderr.isatty() and any(stream.feed.name == "demo" for stream in seen):
+            tell(_NEXT.format(program=sys.argv[0] if sys.argv[0].endswith("/catdog") else "catdog"))
         recorded = [feed for feed in self._sources.feeds if not feed.live]
         if asked and recorded:
             return EXIT_INTERRUPTED
@@ -152,6 +155,13 @@ class Run:
         if feed.reconnects:
             line += f"; opened again {feed.reconnects} times"
         tell(f"catdog: {feed.name}: {line}" if named else f"catdog: {line}")
+
+
+# What somebody may want who has watched the demo; that it need not be typed anew, as it was called.
+_NEXT = """What next:
+  {program} cameras             the cameras of this machine, and why one does not work
+  {program} classify photos/    a folder of your own photos
+  {program} run clip.mp4        a video, a stream, a camera: {program} run --help"""
 
 
 def _raise_first(faults: Sequence[CatdogError]) -> None:

@@ -321,6 +321,16 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
+def test_whoever_saw_the_demo_is_told_what_next(model: Path) -> None:
+    with (
+        terminal(80) as (screen, drawn),
+        started(model, "demo", "--frames", "3", stdout=screen, stderr=screen, env=QUIET) as process,
+    ):
+        assert process.wait(120) == 0
+        wait_until(lambda: "catdog run --help" in drawn())
+    assert [line.split()[1] for line in drawn().splitlines()[-3:]] == ["cameras", "classify", "run"]
+
+
 @pytest.mark.parametrize("columns", [20, 80])
 def test_a_terminal_shows_a_live_view(model: Path, columns: int) -> None:
     environment = {**QUIET, "TERM": "xterm-256color"}

@@ -101,6 +101,8 @@ def unseal(content: bytes, name: object) -> Contract:
         raise ModelError(name, "is not a TFLite model", "Give a .tflite file made by python -m convert")
     trailer = content[-_TRAILER_BYTES:]
     if not trailer.startswith(_MAGIC):
+        if trailer[:6] == _MAGIC[:6] and trailer[6:7].isdigit() and trailer[7:8] == b" ":
+            raise _of_another_format(name, trailer[6:7].decode())
         raise ModelError(
             name,
             "carries no contract (labels, input rule), or was cut off",
@@ -110,14 +112,21 @@ def unseal(content: bytes, name: object) -> Contract:
         raise ModelError(name, "is damaged: its content does not match its own SHA-256", "Copy it again")
     try:
         offset, length = (int(number) for number in trailer[len(_MAGIC) : -64].split())
-        return _from_document(json.loads(content[offset : offset + length]))
+        document = json.loads(content[offset : offset + length])
+        found = document.pop("format")
+        if found == FORMAT:
+            return _from_document(document)
     except (KeyError, TypeError, ValueError) as fault:
         raise ModelError(name, f"has a contract that makes no sense ({fault!r})", "Convert the model again") from None
+    raise _of_another_format(name, found)
+
+
+def _of_another_format(name: object, found: object) -> ModelError:
+    wrong = f"is a model file of format {found}, and this version reads format {FORMAT}"
+    return ModelError(name, wrong, "Install the catdog-edge that made it, or convert the model again")
 
 
 def _from_document(document: dict[str, Any]) -> Contract:
-    if document.pop("format") != FORMAT:
-        raise ValueError(f"this version reads format {FORMAT}")
     contract = Contract(**{**document, "labels": tuple(document["labels"]), "fit": FitRule(**document["fit"])})
     contract.check()
     return contract

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from functools import partial
 from typing import Any
 
 from edge import settings
@@ -11,6 +12,7 @@ from edge.capture.quiet import native_silence
 from edge.capture.source import Settings
 from edge.capture.stop import Stop
 from edge.commands import add_model_arguments, load_classifier, positive
+from edge.errors import InputError
 from edge.live.gate import Gate
 from edge.live.tuning import tuned
 from edge.outputs import KINDS as OUTPUTS
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"SOURCE is one of\n{forms}\n\n{_EXAMPLES}"
     # A service has its settings in a file: catdog run @FILE. What stands behind it on the command line goes first.
     parser.fromfile_prefix_chars = settings.PREFIX
-    parser.convert_arg_line_to_args = settings.words  # type: ignore[assignment, method-assign]  # so does argparse's manual
+    parser.convert_arg_line_to_args = partial(_words, parser)  # type: ignore[method-assign]  # so does argparse's manual
     parser.add_argument(
         "source", nargs="*", metavar="SOURCE", help="what to watch (auto), one or several; see below; @FILE: options"
     )
@@ -66,6 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             parser.add_argument(kind.option, action="store_true", help=kind.purpose)
     add_model_arguments(parser)
+
+
+def _words(parser: argparse.ArgumentParser, line: str) -> list[str]:
+    """Return the words that a line of a file of settings stands for; one that another version wrote may be unknown."""
+    words = settings.words(line)
+    for word in words:
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in parser._option_string_actions:
+            wrong = "is unknown to this version of the program"
+            raise InputError(f"setting {option[2:]}", wrong, "Put a # before its line, or see catdog run --help")
+    return words
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:

@@ -39,3 +39,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_is_named_where_one_starts() -> None:
     start = (ROOT / "docs/README.md").read_text("utf-8")
     assert [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name}" not in start] == ["README.md"]
+
+
+PATH = re.compile(r"`((?:edge|train|convert|tests|scripts|docs|examples|requirements)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_sentence_names_are_there(page: Path) -> None:
+    named = [path for path in PATH.findall(text(page)) if not re.search(r"[A-Z]{4}\.", path)]
+    assert [path for path in named if not (ROOT / path).exists()] == []

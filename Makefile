@@ -6,12 +6,13 @@ FULL := .venv/full/.made
 # Other people's runners, for those who hold ours against them: nothing else needs it.
 PEERS := .venv/peers/.made
 DEPLOY := .venv/deploy/.made
+DOCS := .venv/docs/.made
 # The older runtime, tflite-runtime, has no wheel for Python 3.12 and later.
 LEGACY := $(shell $(PYTHON) -c 'import sys; print(".venv/legacy/.made" if sys.version_info[:2] == (3, 11) else "")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test train convert models bench faults soak lint format check docs-check check-edge check-peers test-pi deploy status wheel lock clean
+.PHONY: help setup run test train convert models bench faults soak lint format check docs docs-check check-edge check-peers test-pi deploy status wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,10 @@ format: $(FULL) ## put the code into ruff's format, and mend what ruff can mend
 
 check: lint test check-edge ## all that must pass before a change goes in
 
+docs: $(DOCS) ## make a small site of the pages, build/docs/index.html (needs 115 MB more)
+	.venv/docs/bin/sphinx-build -q -W -c docs -b html . build/docs $(ARGS)
+	@echo '<meta http-equiv="refresh" content="0; url=docs/README.html">' > build/docs/index.html
+
 docs-check: $(FULL) ## see that the pages tell the truth: every command, option, link, and the reference
 	.venv/full/bin/python -m pytest tests/docs $(ARGS)
 
@@ -83,6 +88,7 @@ clean: ## remove environments, caches and built files; trained models stay
 .venv/edge/.made: requirements/device.txt requirements/build.txt
 .venv/full/.made: requirements/dev.txt
 .venv/deploy/.made: requirements/deploy.txt
+.venv/docs/.made: requirements/docs.txt requirements/build.txt
 .venv/peers/.made: requirements/peers.txt requirements/build.txt
 .venv/legacy/.made: requirements/legacy.txt requirements/build.txt
 .venv/%/.made:

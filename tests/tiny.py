@@ -24,6 +24,7 @@ def tiny_model(
     side: int = 32,
     labels: Sequence[str] = ("red", "green", "blue"),
     input_dtype: str = "uint8",
+    weights_dtype: str = "float32",
     **contract: Any,
 ) -> Path:
     """Write a sealed .tflite model that names the strongest colour of a picture.
@@ -33,6 +34,7 @@ def tiny_model(
         side: height and width of the input in pixels.
         labels: two or more.
         input_dtype: "uint8" (scale 1, zero point 0) or "float32" (0..255); the output is float32.
+        weights_dtype: "float32", or "float16" as a float16 variant keeps them.
         contract: other fields of the `Contract`, e.g. thresholds={"red": 0.9}, fallback="green".
 
     Returns:
@@ -40,7 +42,7 @@ def tiny_model(
     """
     rule = contract.pop("fit", FitRule(side, side))
     fields = {"name": "tiny", "variant": "float32", "labels": tuple(labels), "fit": rule, **contract}
-    path.write_bytes(seal(_flatbuffer(side, len(labels), input_dtype), Contract(**fields)))
+    path.write_bytes(seal(_flatbuffer(side, len(labels), input_dtype, weights_dtype), Contract(**fields)))
     return path
 
 
@@ -58,7 +60,8 @@ class _Graph:
             tensor.quantization.scale, tensor.quantization.zeroPoint = [1.0], [0]
         if value is not None:
             buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.asarray(value, "<f4").tobytes(), np.uint8)
+            kept = "<f2" if kind == schema.TensorType.FLOAT16 else "<f4"
+            buffer.data = np.frombuffer(np.asarray(value, kept).tobytes(), np.uint8)
             self.buffers.append(buffer)
             tensor.buffer = len(self.buffers) - 1
         self.tensors.append(tensor)
@@ -90,7 +93,7 @@ class _Graph:
         return bytes(builder.Output())
 
 
-def _flatbuffer(side: int, count: int, input_dtype: str) -> bytes:
+def _flatbuffer(side: int, count: int, input_dtype: str, weights_dtype: str) -> bytes:
     float32, uint8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8
     graph = _Graph()
     picture = first = graph.tensor("picture", (1, side, side, 3), uint8 if input_dtype == "uint8" else float32)
@@ -109,7 +112,13 @@ def _flatbuffer(side: int, count: int, input_dtype: str) -> bytes:
         strideW=1,
     )
     rows = [np.eye(3)[i % 3] * (1 if i < 3 else -1) for i in range(count)]
-    weights = graph.tensor("weights", (count, 3), float32, np.array(rows) * _STEEPNESS / 255)
+    values = np.array(rows) * _STEEPNESS / 255
+    if weights_dtype == "float16":
+        half = graph.tensor("half weights", (count, 3), schema.TensorType.FLOAT16, values)
+        weights = graph.tensor("weights", (count, 3), float32)
+        graph.operator("DEQUANTIZE", [half], weights, "DequantizeOptions")
+    else:
+        weights = graph.tensor("weights", (count, 3), float32, values)
     bias = graph.tensor("bias", (count,), float32, np.zeros(count))
     logits = graph.tensor("logits", (1, count), float32)
     graph.operator("FULLY_CONNECTED", [colour, weights, bias], logits, "FullyConnectedOptions")

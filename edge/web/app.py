@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from edge.web import changes, classify, events, metrics, openapi, routes
+from edge.web import changes, classify, events, login, metrics, openapi, routes
 from edge.web.guard import Access, Guard, refusal
 from edge.web.rates import Buckets
 from edge.web.site import Site
@@ -56,7 +56,7 @@ def build(site: Site, access: Access, buckets: Buckets | None = None) -> ASGIApp
     app = Starlette(routes=told, exception_handlers={HTTPException: _refuse, Exception: _fail})
     app.router.redirect_slashes = False  # a redirection would repeat a name that somebody else has chosen
     app.state.site = site
-    return Guard(app, access, buckets or Buckets(rate=20.0, burst=120.0), (PAGE / LOGIN).read_bytes())
+    return Guard(app, access, buckets or Buckets(rate=20.0, burst=120.0), login.make(PAGE))
 
 
 def _pages() -> list[Route]:

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.web.login import Login
 from edge.web.rates import Buckets
 from edge.web.token import is_same
 
@@ -23,8 +24,9 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_POLICY_HEADER = "content-security-policy"
 _HEADERS = {
-    "content-security-policy": _POLICY,
+    _POLICY_HEADER: _POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
@@ -101,10 +103,10 @@ class Guard:
         app: the application.
         access: who may ask.
         buckets: how often each address may ask.
-        login: HTML that asks for the token.
+        login: what asks for the token.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, buckets: Buckets, login: bytes) -> None:
+    def __init__(self, app: ASGIApp, access: Access, buckets: Buckets, login: Login) -> None:
         self._app, self._access, self._buckets, self._login = app, access, buckets, login
         self._names = own_names() | access.names
 
@@ -115,7 +117,8 @@ class Guard:
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
@@ -140,7 +143,7 @@ class Guard:
         given = given_token(headers, query)
         if given is None or not is_same(given, self._access.token):
             if opens:
-                return HTMLResponse(self._login, 401)
+                return HTMLResponse(self._login.html, 401, {_POLICY_HEADER: self._login.policy})
             return refusal(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
         if not opens or not query:
             return None

@@ -42,6 +42,19 @@ def test_a_map_of_colours_shows_where_they_are(tmp_path: Path) -> None:
     assert red + green + blue == pytest.approx(np.zeros((32, 32)), abs=1e-6)
 
 
+def test_weights_that_are_kept_as_float16_give_the_same_map(tmp_path: Path) -> None:
+    image = cv2.imread(str(PHOTOS[0]))
+    maps = []
+    for dtype in ("float32", "float16"):
+        model = tiny_model(tmp_path / f"{dtype}.tflite", weights_dtype=dtype)
+        classifier, made = attention(model)
+        plain = Classifier(model).classify(image).probabilities
+        assert classifier.classify(image).probabilities == plain, "one more output changes no answer"
+        maps.append(made.maps(made.take()))
+    assert np.abs(maps[0]).max() > 0
+    assert maps[1] == pytest.approx(maps[0], rel=2e-3, abs=1e-6)  # float16 keeps 11 bits
+
+
 @pytest.mark.parametrize("photo", PHOTOS[:4], ids=lambda path: path.stem)
 def test_maps_add_up_to_the_answer(photo: Path) -> None:
     classifier, made = attention(FLOAT32)

@@ -62,6 +62,20 @@ def test_it_follows_what_is_seen_and_asks_nobody_else(served: Served, page: Page
     assert {asked for asked in page.asked if asked != "about:blank" and not asked.startswith(url(served))} == set()
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_who_has_no_token_is_asked_for_it_in_the_page_s_own_style(serve: Serve, page: Page, dark: bool) -> None:
+    served = serve(web="0.0.0.0:0")
+    page.size(*PHONE, dark=dark)
+    page.open(f"http://127.0.0.1:{served.port}/")
+    page.until("document.activeElement?.id", "token")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.look(paper) == ("rgb(18, 22, 21)" if dark else "rgb(246, 245, 241)")
+    assert page.look("document.documentElement.scrollWidth <= innerWidth") is True
+    assert page.look("document.querySelector('h1 svg').getBoundingClientRect().width") > 20
+    assert page.asked == [f"http://127.0.0.1:{served.port}/"], "nothing but itself"
+    assert [told for told in page.complaints if "401" not in told] == []
+
+
 def test_a_source_that_is_lost_is_grey_says_so_and_comes_back(served: Served, page: Page) -> None:
     state = ["live"]
     with served.running(lambda number: moment(number=number, image=GREEN, state=state[0])):

@@ -106,17 +106,20 @@ def test_a_map_lies_where_its_places_look() -> None:
     left, top, width, height = made.box
     # Five strides of 2, each padded behind alone: a place looks half a cell further right and down than it lies.
     assert (left, top, width, height) == pytest.approx((0.1, 0.1, 1.0, 1.0), abs=0.01)
-    grey = np.full((160, 160, 3), 120, np.uint8)
-    classifier.predict_fitted(grey)
-    before = made.take()
     away = []
-    for y in range(48, 120, 12):
-        spot = grey.copy()
-        spot[y - 6 : y + 6, y - 6 : y + 6] = (250, 20, 90)
-        classifier.predict_fitted(spot)
-        changed = np.abs(made.take() - before).sum(axis=2)
-        middle = (changed.sum(axis=1) * (np.arange(5) + 0.5)).sum() / changed.sum() / 5
-        away.append(top + height * middle - y / 160)
+    for photo in PHOTOS[:4]:  # not a plain colour, in front of which much of a network is silent
+        plain = cv2.resize(cv2.imread(str(photo)), (160, 160))
+        classifier.predict_fitted(plain)
+        before = made.take()
+        for y, x in np.ndindex(7, 7):
+            spot = plain.copy()
+            at = np.s_[16 * y + 28 : 16 * y + 36, 16 * x + 28 : 16 * x + 36]  # its middle: 16 * y + 32
+            spot[at] = 255 - spot[at]
+            classifier.predict_fitted(spot)
+            # Every place sees nearly all of the picture, but most of all what it looks at: the fourth power finds that.
+            changed = np.abs(made.take() - before).sum(axis=2) ** 4
+            down, right = (changed.sum(axis=axis) @ (np.arange(5) + 0.5) / changed.sum() / 5 for axis in (1, 0))
+            away += [top + height * down - (y + 2) / 10, left + width * right - (x + 2) / 10]
     assert np.mean(away) == pytest.approx(0, abs=0.05), "it would be -0.1 where places looked at where they lie"
 
 

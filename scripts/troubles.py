@@ -47,18 +47,18 @@ def troubles(path: Path) -> Iterator[tuple[str, str]]:
     """Yield what is wrong and what to do about it, for each fault that a file can tell of."""
     checks = {check.__name__: name for name, check in CHECKS.items()}
     tree = ast.parse(path.read_text("utf-8"))
-    everywhere = _assigned(tree.body)
+    everywhere = assigned(tree.body)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
-            known = everywhere | _assigned(ast.walk(function))
+            known = everywhere | assigned(ast.walk(function))
             about = f"{checks[function.name]}: " if "doctor" in path.parts and function.name in checks else ""
             for wrong, remedy in _pairs(function):
-                said, fix = _words(wrong, known), _words(remedy, known)
+                said, fix = words(wrong, known), words(remedy, known)
                 if len(re.sub(r"\W", "", fix)) > 1 and re.search(r"[a-z]{2}", said):
                     yield f"{about}{said}".replace("|", "\\|"), fix.replace("|", "\\|")
 
 
-def _assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+def assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """Return what plain names stand for."""
     found: dict[str, ast.expr] = {}
     for node in nodes:
@@ -86,16 +86,16 @@ def _pairs(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield node.value.elts[0], node.value.elts[1]
 
 
-def _words(node: ast.expr, known: dict[str, ast.expr]) -> str:
+def words(node: ast.expr, known: dict[str, ast.expr]) -> str:
     """Return the text that an expression makes, with ... for what is known only when it happens."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(_words(part, {}) for part in node.values)
+        return "".join(words(part, {}) for part in node.values)
     if isinstance(node, ast.IfExp):
-        return f"{_words(node.body, known)}; or: {_words(node.orelse, known)}"
+        return f"{words(node.body, known)}; or: {words(node.orelse, known)}"
     if isinstance(node, ast.Name) and node.id in known:
-        return _words(known[node.id], known)
+        return words(known[node.id], known)
     return _ANY
 
 

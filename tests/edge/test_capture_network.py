@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,8 +51,8 @@ def silent_server() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def mjpeg(images: Iterator[object], then: Callable[[], object] = lambda: None) -> Answer:
-    """Answer with motion JPEG as webcams do, and call `then` before hanging up."""
+def mjpeg(images: Iterable[object], then: Callable[[], object] = lambda: None) -> Answer:
+    """Answer with motion JPEG as webcams do, and call `then` before hanging up; an iterator serves one client alone."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)

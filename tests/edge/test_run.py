@@ -106,8 +106,8 @@ def test_without_a_camera_auto_shows_the_demo_and_says_so(command: Command, mode
 
 
 def test_a_stream_that_is_lost_is_opened_again(command: Command, model: Path) -> None:
-    with serving(mjpeg(solid(BLUE, 3))) as host:
-        words = (f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, "--frames", 2, "--json")
+    with serving(mjpeg(list(solid(BLUE, 3)))) as host:  # three for each who asks
+        words = (f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, "--frames", 4, "--json")
         done = command("edge", "run", *words)
     assert {row["label"] for row in rows(done.stdout) if row["state"] == "live"} == {"blue"}
     assert "SECRET" not in done.stdout + done.stderr

@@ -25,6 +25,13 @@ TABLES = {
     "streams": ("capture/diagnose.py",),
     "sources": tuple(f"capture/{name}.py" for name in ("camera", "csi", "file", "photos", "stdin", "auto", "__init__")),
     "models": ("contract.py", "golden.py", "record.py", "classifier.py"),
+    "outputs": (
+        *(
+            f"outputs/{name}.py"
+            for name in ("events", "recording", "command", "webhook", "broker", "mqtt", "gpio", "window")
+        ),
+        *(f"web/{name}.py" for name in ("address", "output", "token")),
+    ),
     "deploy": ("deploy/hosts.py", "deploy/demands.py"),
 }
 _ANY = "..."  # what is known only when it happens
@@ -45,17 +52,23 @@ def page(text: str) -> str:
 
 def troubles(path: Path) -> Iterator[tuple[str, str]]:
     """Yield what is wrong and what to do about it, for each fault that a file can tell of."""
-    checks = {check.__name__: name for name, check in CHECKS.items()}
     tree = ast.parse(path.read_text("utf-8"))
     everywhere = assigned(tree.body)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             known = everywhere | assigned(ast.walk(function))
-            about = f"{checks[function.name]}: " if "doctor" in path.parts and function.name in checks else ""
+            about = _about(path, function.name)
             for wrong, remedy in _pairs(function):
                 said, fix = words(wrong, known), words(remedy, known)
                 if len(re.sub(r"\W", "", fix)) > 1 and re.search(r"[a-z]{2}", said):
                     yield f"{about}{said}".replace("|", "\\|"), fix.replace("|", "\\|")
+
+
+def _about(path: Path, function: str) -> str:
+    """Return what a fault is of, where its own words do not say so: a check of the doctor, an output."""
+    checks = {check.__name__: f"{name}: " for name, check in CHECKS.items()}
+    room = path.parent.name
+    return {"doctor": checks.get(function, ""), "outputs": f"{path.stem}: ", "web": "web: "}.get(room, "")
 
 
 def assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:

@@ -136,7 +136,8 @@ class Run:
             self._print(stream, named=len(self._streams) > 1)
         for wrong in [str(fault) for fault in faults] + lost:
             tell(f"catdog: {wrong}")
-        if sys.stderr.isatty() and any(stream.feed.name == "demo" for stream in seen):
+        watched = sys.stderr is not None and sys.stderr.isatty()  # None where the program was started with it closed
+        if watched and any(stream.feed.name == "demo" for stream in seen):
             tell(_NEXT.format(program=sys.argv[0] if sys.argv[0].endswith("/catdog") else "catdog"))
         recorded = [feed for feed in self._sources.feeds if not feed.live]
         if asked and recorded:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.commands import add_examples, positive
-from edge.errors import EXIT_FAILED, EXIT_OK, InputError
+from edge.errors import EXIT_FAILED, EXIT_OK, InputError, tell
 from edge.files import check_target, write_document
 from edge.record import written_command
 
@@ -73,7 +73,7 @@ def main(options: argparse.Namespace) -> int:
     document = bench(wishes, _say)
     _write(options, document)
     for fault in document["skipped"]:
-        print(f"catdog: skipped {fault['file']}: {fault['wrong']}", file=sys.stderr)
+        tell(f"catdog: skipped {fault['file']}: {fault['wrong']}")
     nothing = document["ship"] is not None and document["ship"]["model"] is None
     worse = earlier is not None and not _holds(earlier, document, options.tolerance)
     failed = nothing or worse or document["skipped"] or (options.strict and document["disturbed"])

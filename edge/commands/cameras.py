@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 
 from edge.capture.devices import Device, list_devices
 from edge.capture.modes import Mode, as_line, list_modes
 from edge.commands import add_examples
-from edge.errors import EXIT_FAILED, EXIT_OK, printable
+from edge.errors import EXIT_FAILED, EXIT_OK, printable, tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +34,7 @@ def main(options: argparse.Namespace) -> int:
     if any(device.problem is None for device in devices):
         return EXIT_OK
     wrong = "no camera can be used" if any(device.camera for device in devices) else "no camera found"
-    print(
-        f"catdog: {wrong}. Without one there are videos, photos, network cameras, or catdog run demo", file=sys.stderr
-    )
+    tell(f"catdog: {wrong}. Without one there are videos, photos, network cameras, or catdog run demo")
     return EXIT_FAILED
 
 

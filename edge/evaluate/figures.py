@@ -38,8 +38,8 @@ def figures(
     truth, decided = truth_of(rows, contract), decide_all(contract, probabilities)
     classes = per_class(confusion(truth, decided, len(contract.labels)))
     return {
-        **scores(contract, truth, probabilities),
-        "folders": _by_folder(rows, probabilities, parts, contract, seed),
+        **scores(contract, truth, decided, probabilities),
+        "folders": _by_folder(rows, probabilities, parts, contract, truth, decided, seed),
         "classes": {label: row.document() for label, row in zip(contract.labels, classes, strict=True)},
         "macro_f1": macro_f1(classes),
         "confusion": confusion(truth, decided, len(contract.labels)).tolist(),
@@ -65,9 +65,8 @@ def decide_all(contract: Contract, probabilities: Floats) -> Classes:
     return np.array([decide(contract, row) for row in probabilities.astype(np.float32)], np.int64)
 
 
-def scores(contract: Contract, truth: Classes, probabilities: Floats) -> dict[str, Any]:
+def scores(contract: Contract, truth: Classes, decided: Classes, probabilities: Floats) -> dict[str, Any]:
     """Return accuracy and, where the model has a fallback and two other classes, what that does."""
-    decided = decide_all(contract, probabilities)
     found: dict[str, Any] = {"accuracy": Share(int((truth == decided).sum()), len(truth)).document(), "fallback": None}
     if contract.fallback is not None and len(contract.labels) > 2:
         number = contract.labels.index(contract.fallback)
@@ -76,12 +75,18 @@ def scores(contract: Contract, truth: Classes, probabilities: Floats) -> dict[st
 
 
 def _by_folder(
-    rows: Sequence[Row], probabilities: Floats, parts: Sequence[Part], contract: Contract, seed: int
+    rows: Sequence[Row],
+    probabilities: Floats,
+    parts: Sequence[Part],
+    contract: Contract,
+    truth: Classes,
+    decided: Classes,
+    seed: int,
 ) -> list[dict[str, Any]]:
-    documents, truth = [], truth_of(rows, contract)
+    documents = []
     for part in parts:
         here = np.array([row.folder == part.folder for row in rows], np.bool_)
-        found = scores(contract, truth[here], probabilities[here])
+        found = scores(contract, truth[here], decided[here], probabilities[here])
         calibration = _calibration(truth[here], probabilities[here], seed)
         documents.append({"folder": str(part.folder), "split": part.split, **found, "calibration": calibration})
     return documents

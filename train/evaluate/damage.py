@@ -3,7 +3,8 @@
 from typing import Any
 
 from edge.contract import Contract
-from edge.evaluate.figures import scores, truth_of
+from edge.evaluate.figures import decide_all, scores, truth_of
+from edge.metrics import Floats
 from train.corruptions import CORRUPTIONS, STRENGTHS
 from train.evaluate.measure import Answers
 
@@ -20,16 +21,20 @@ def robustness(answers: Answers, contract: Contract, seed: int) -> dict[str, Any
         return None
     chosen = list(answers.sampled)
     truth = truth_of(answers.rows, contract)[chosen]
+
+    def of(probabilities: Floats) -> dict[str, Any]:
+        return scores(contract, truth, decide_all(contract, probabilities), probabilities)
+
     rows = [
         {
             "name": corruption.name,
             "measure": corruption.measure,
             "strengths": {
-                name: {"value": corruption.strengths[j], **scores(contract, truth, answers.damaged[:, i, j])}
+                name: {"value": corruption.strengths[j], **of(answers.damaged[:, i, j])}
                 for j, name in enumerate(STRENGTHS)
             },
         }
         for i, corruption in enumerate(CORRUPTIONS)
     ]
-    undamaged = scores(contract, truth, answers.probabilities[chosen])
+    undamaged = of(answers.probabilities[chosen])
     return {"photos": len(chosen), "seed": seed, "undamaged": undamaged, "rows": rows}

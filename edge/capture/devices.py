@@ -21,6 +21,7 @@ _CAPTURE, _CAPTURE_PLANES, _METADATA, _HAS_DEVICE_CAPS = 0x1, 0x1000, 0x800000, 
 # Raw sensors and image processors of the Raspberry Pi: useful only by way of libcamera.
 _LIBCAMERA = frozenset({"unicam", "rp1-cfe", "bcm2835-isp", "pispbe"})
 _NO_CAMERA = "is no camera"
+BUSY = "is busy: another program uses it"
 
 Ioctl = Callable[[int, int, bytearray], int]
 
@@ -119,7 +120,7 @@ def _refusal(fault: OSError) -> Verdict:
     if fault.errno in (errno.EACCES, errno.EPERM):
         return Verdict("may not be used by you", "sudo usermod -aG video $USER, then log in again")
     if fault.errno == errno.EBUSY:
-        return Verdict("is busy: another program uses it", "Close that program (fuser -v DEVICE names it)")
+        return Verdict(BUSY, "Close that program (fuser -v DEVICE names it)")
     if fault.errno in (errno.ENOTTY, errno.EINVAL):
         return Verdict(_NO_CAMERA, "Choose another", camera=False)
     return Verdict(f"does not work ({fault.strerror})", "Unplug it, and plug it in again")

@@ -45,7 +45,7 @@ def doctor(job: Job) -> str:
         job.show.note(job.host, line)
     faults = sum(line.startswith("FAULT") for line in lines)
     if faults:
-        raise CatdogError(job.host, f"has {faults} faults", "Each has its remedy above")
+        raise CatdogError(job.host, "has a fault" if faults == 1 else f"has {faults} faults", "The remedy stands above")
     return "the doctor finds no fault"
 
 

@@ -73,10 +73,9 @@ def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) ->
     prepare += release_steps(wish.release, release.name, travelling, layout) if release.new else []
     prepare += model_steps(wish.model, model.name, layout) if model.new else []
     prepare += [selftest_step(release.name, model.name, layout)] if any(place.moves for place in places) else []
-    made = shlex.join(f"{place.path}/{place.name}" for place in places if place.new)
     return Plan(
         tuple(prepare),
-        (f"rm -rf {made}",) if made else (),
+        _clear(places),
         _change(facts, wish, places, layout),
         _back(facts, wish, places, layout),
         _prune(facts, places, layout),
@@ -120,6 +119,14 @@ def _torn(facts: Facts, layout: Layout) -> list[Step]:
         if not whole and name not in (shelf.current, shelf.previous)
     ]
     return [Step("what an interrupted push had left", (f"rm -rf {shlex.join(torn)}",))] if torn else []
+
+
+def _clear(places: Sequence[_Place]) -> tuple[str, ...]:
+    """Return what takes away new things, and lets a model that is there but fails its selftest travel anew."""
+    made = shlex.join(f"{place.path}/{place.name}" for place in places if place.new)
+    model = places[1]
+    doubted = (f"rm -f {model.path}/{model.name}/complete",) if model.moves and not model.new else ()
+    return ((f"rm -rf {made}",) if made else ()) + doubted
 
 
 def _change(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:

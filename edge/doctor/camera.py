@@ -2,13 +2,14 @@
 
 import shutil
 
-from edge.board import Machine
+from edge.board import NO_ANSWER, Machine
+from edge.doctor.condition import of_service
 from edge.doctor.finding import FAULT, GOOD, NOTE, Finding
 
 
 def cameras(machine: Machine) -> Finding:
     """Tell the cameras, and what keeps them from being used."""
-    from edge.capture.devices import list_devices
+    from edge.capture.devices import BUSY, list_devices
 
     found = [d for d in list_devices(machine.root / "dev", machine.root / "sys/class/video4linux") if d.camera]
     usable = [device for device in found if device.problem is None]
@@ -17,6 +18,11 @@ def cameras(machine: Machine) -> Finding:
     if not found:
         return Finding(NOTE, "none", "Plug in a USB camera, or watch a stream; with a ribbon camera see its cable")
     first = found[0]
+    words = of_service(machine).get("StatusText", "")
+    if first.problem == BUSY and not words.startswith(NO_ANSWER):
+        names = (f"camera {first.path.name.removeprefix('video')},", str(first.path), str(first.by_id))
+        if any(name in words for name in names):  # the service's own words name what it watches
+            return Finding(GOOD, f"{first.path} ({first.name}), which the service uses")
     return Finding(FAULT, f"{first.path} ({first.name}) {first.problem}", first.remedy)
 
 

@@ -76,10 +76,15 @@ def clock(machine: Machine) -> Finding:
     return Finding(GOOD, now)
 
 
+def of_service(machine: Machine) -> dict[str, str]:
+    """Return what systemd says of the service."""
+    shown = machine.ask(["systemctl", "show", "catdog", "-p", "LoadState,ActiveState,NRestarts,StatusText"])
+    return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+
+
 def service(machine: Machine) -> Finding | None:
     """Tell how the service does, where it is installed."""
-    shown = machine.ask(["systemctl", "show", "catdog", "-p", "LoadState,ActiveState,NRestarts,StatusText"])
-    state = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    state = of_service(machine)
     if state.get("LoadState") != "loaded":
         return None
     if state.get("ActiveState") != "active":

@@ -157,6 +157,7 @@ def test_what_a_cut_switch_left_behind_is_no_hindrance(board: Shelves) -> None:
 @pytest.mark.parametrize("spoil", ["altered", "unsigned", "of another key", "signed as something else", "missing"])
 def test_a_model_that_is_not_signed_gives_way_to_the_one_before(board: Shelves, tmp_path: Path, spoil: str) -> None:
     folder = board.model("m2", b"other weights")
+    (folder / "complete").touch()
     board.guard("switch", board.models, "m2")
     board.guard("ready")
     if spoil == "altered":
@@ -174,6 +175,7 @@ def test_a_model_that_is_not_signed_gives_way_to_the_one_before(board: Shelves, 
     assert "the model m2 is not signed" in said
     assert "going back" in said
     assert board.links(board.models) == ("m1", "m2")
+    assert not (folder / "complete").exists()  # so the next push sends it anew
 
 
 def test_a_model_that_is_not_signed_does_not_run_where_there_is_no_other(board: Shelves) -> None:

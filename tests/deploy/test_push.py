@@ -144,6 +144,23 @@ def test_a_wheel_that_was_spoilt_on_the_board_travels_again(board: Board, tmp_pa
     assert "1 of 2 wheels" in board.deploy(*words).stdout
 
 
+@pytest.mark.parametrize("notices", [True, False])
+def test_a_model_that_was_altered_on_the_board_travels_again(board: Board, wheel: Path, notices: bool) -> None:
+    words = ("push", board.host, "--wheel", wheel, "--older", "--model")
+    board.deploy(*words, model(board, "second"))
+    first = board.running()[1]
+    if notices:  # at its next start, and goes back
+        Path(board.layout.model).write_bytes(b"bitter weights")
+        board.deploy("set", board.host, "max-fps=5")
+        assert board.running()[1] != first
+    else:  # the one before: its selftest does
+        Path(board.layout.models, "previous/model.tflite").write_bytes(b"fails-selftest")
+        board.deploy(*words, model(board, "first"), expect=1)
+    wanted = model(board, "second" if notices else "first")
+    assert f"model {wanted.name} as 0003" in board.deploy(*words, wanted).stdout
+    assert Path(board.layout.model).read_bytes() == wanted.read_bytes()
+
+
 def test_of_two_boards_one_that_fails_does_not_hold_up_the_other(board: Board, wheel: Path) -> None:
     nobody = f"{board.host.rpartition(':')[0]}:1"
     file = board.folder / "boards.txt"

@@ -9,6 +9,7 @@ import pytest
 
 from edge import doctor
 from edge.board import Machine
+from edge.capture import devices
 from edge.doctor import camera, condition, examine, software, system
 from edge.doctor.finding import FAULT, GOOD, NOTE, Check, Finding
 from edge.outputs import nothing_yet
@@ -136,6 +137,23 @@ def test_a_camera_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     finding = camera.cameras(machine)
     assert finding.state == FAULT
     assert "HD Cam" in finding.words
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("cat 98%, camera 0, 5.0/s", GOOD),
+        ("cat 98%, camera 01, 5.0/s", FAULT),
+        ("no answer yet: camera 0, lost", FAULT),
+    ],
+)
+def test_a_camera_that_the_service_uses_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, state: str
+) -> None:
+    busy = devices.Device(Path("/dev/video0"), "HD Cam", None, devices.BUSY, "Close that program", camera=True)
+    monkeypatch.setattr(devices, "list_devices", lambda *_: [busy])
+    machine = board(tmp_path, {}, {"systemctl": f"LoadState=loaded\nActiveState=active\nStatusText={words}\n"})
+    assert camera.cameras(machine).state == state
 
 
 def test_a_machine_that_says_nothing_is_looked_over_all_the_same(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.classifier import Classifier
 from edge.deploy.kit import build
 from tests.conftest import ROOT
+from tests.edge.test_golden import with_golden
 from tests.pi.emulator import Pi
 
 ANSWERS = "sudo sh /opt/catdog/releases/current/guard answered && systemctl is-active -q catdog"
@@ -151,12 +153,27 @@ def clip(stage: Stage) -> None:
 
 
 def model(stage: Stage) -> None:
-    """A model alone; an older one refused; a bad one taken back."""
+    """A model alone; an older one refused; back to the one before, and forth."""
     assert "wheels" not in "".join(line for line in stage.push("--model", stage.another).splitlines() if "of" in line)
     assert "is older" in stage.push("--model", stage.good, expect=1)
     stage.push("--model", stage.good, "--older")
     stage.deploy("rollback", stage.pi.host, "--model")
     stage.deploy("rollback", stage.pi.host, "--model")
+
+
+def bad(stage: Stage) -> None:
+    """A model that answers otherwise on the board is not switched to; one with which nothing runs is taken back."""
+    before = stage.links()
+    wrong = with_golden(stage.room / "wrong.tflite", answers={"drawn-wide": [0, 0, 1]})
+    assert "selftest" in stage.push("--model", wrong, "--older", expect=1)
+    assert stage.links() == before
+    label = Classifier(stage.good).contract.labels[0]
+    stage.deploy("set", stage.pi.host, f"threshold={label}=0.1")
+    other = with_golden(stage.room / "other.tflite")  # whole, but with no class of that name
+    assert "runs what it ran before" in stage.push("--model", other, "--older", expect=1)
+    assert stage.links() == before
+    stage.say(f"an answer {stage.pi.wait_for(ANSWERS):.0f} s later")
+    stage.deploy("set", stage.pi.host, "threshold=")
 
 
 def altered(stage: Stage) -> None:
@@ -267,7 +284,7 @@ class Scene(NamedTuple):
 
 
 def _scenes() -> tuple[Scene, ...]:
-    first = (bare, score, again, clip, model, altered, healed, reboot)
+    first = (bare, score, again, clip, model, bad, altered, healed, reboot)
     cuts = [Scene(f"cut-{n + 1}", cut.__doc__ or "", partial(cut, number=n)) for n in range(len(MOMENTS))]
     last = (repaired, release, two, gone)
     plain = [[Scene(play.__name__, play.__doc__ or "", play) for play in part] for part in (first, last)]

@@ -97,6 +97,9 @@ def _pairs(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, ast.expr]]:
                 yield node.args[first], node.args[first + 1]
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
             yield node.value.elts[0], node.value.elts[1]
+        elif isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple):  # a table: whether, what is wrong, remedy
+            rows = (row.elts for row in node.iter.elts if isinstance(row, ast.Tuple))
+            yield from ((row[1], row[2]) for row in rows if len(row) == 3)
 
 
 def words(node: ast.expr, known: dict[str, ast.expr]) -> str:

@@ -18,7 +18,7 @@ from tests.deploy.board import free_port
 BOOT_S, WAIT_S, SSH_S = 2400.0, 2400.0, 900.0
 _SSH = ["-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=accept-new"]
 # The core of a Raspberry Pi 4: on QEMU's own choice int8 models answer wrongly (tests/pi/arm64.py).
-_MACHINE = ["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,tb-size=256"]
+_MACHINE = ["-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024", "-accel", "tcg,tb-size=256"]
 _DEVICES = ["-device", "virtio-blk-pci,drive=d0", "-device", "virtio-net-pci,netdev=n0,romfile="]
 _DEVICES += ["-device", "virtio-rng-pci", "-display", "none", "-monitor", "none"]
 
@@ -146,5 +146,5 @@ class Pi:
         begun_s = time.monotonic()
         while self.ssh(condition, check=False).returncode:
             assert time.monotonic() - begun_s < limit_s, f"{condition}: not within {limit_s:.0f} s"
-            time.sleep(20)  # asking takes a slow board several seconds, which the service then lacks
+            time.sleep(8)  # asking takes a slow board several seconds, which the service then lacks
         return time.monotonic() - begun_s

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ from edge.errors import EXIT_OK, InputError  # noqa: E402
 from edge.files import write_atomically  # noqa: E402
 from edge.labelled import parse_renames  # noqa: E402
 from edge.report import as_svg, as_text, save  # noqa: E402
+from scripts.pages import put, table  # noqa: E402
 
 PAGE = Path("docs/benchmarks.md")
-BEGIN, END = "<!-- boards: written by scripts/benchmarks.py -->\n", "<!-- end of boards -->\n"
 Board = Mapping[str, Any]
 
 
@@ -90,11 +90,8 @@ def draw(root: Path) -> None:
         save(stem.with_suffix(".html"), show.title(board), show.sections(board, page=True), board["command"])
         if all(m["accuracy"] for m in board["models"]):
             write_atomically(stem.with_suffix(".svg"), as_svg(show.pareto(board)))
-    page = (root / PAGE).read_text("utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    tables = "\n".join(line for board in boards for line in _board(board)) or "No board has been measured yet.\n"
-    write_atomically(root / PAGE, f"{before}{BEGIN}\n{tables}\n{END}{after}".encode())
+    tables = "\n".join(line for board in boards for line in _board(board)) or "No board has been measured yet."
+    write_atomically(root / PAGE, put((root / PAGE).read_text("utf-8"), "boards", tables).encode())
 
 
 def _board(board: Board) -> Iterator[str]:
@@ -175,12 +172,6 @@ def _side(side: Board) -> Iterator[str]:
             for row in side["peers"]
         ],
     )  # fmt: skip
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as Markdown, with an empty line after it."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from edge.outputs.jsonl import as_json, event_json, moment_json  # noqa: E402
 from edge.web.counts import Counts  # noqa: E402
 from edge.web.metrics import Told  # noqa: E402
 from edge.web.openapi import DOCUMENT  # noqa: E402
+from scripts.pages import table  # noqa: E402
 
 PAGE = Path("docs/reference.md")
 _HEAD = """# Reference
@@ -60,9 +61,7 @@ def page() -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    for row in [head, ["---"] * len(head), *rows]:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-    yield ""
+    yield table(head, [[cell.replace("|", "\\|") for cell in row] for row in rows])
 
 
 def _commands() -> Iterator[str]:

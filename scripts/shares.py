@@ -1,45 +1,76 @@
-"""Share of each answer in a video, part by part: catdog run CLIP --json | python scripts/shares.py [PARTS.csv].
+"""Share of each answer in videos, frame by frame: python scripts/shares.py MODEL CLIP... [--json FILE].
 
-PARTS.csv has a line `start_s,end_s,label` for each part and says what is seen in it. Without it the video is one part.
+A CLIP.csv beside CLIP.mp4 has a line `start_s,end_s,label` for each part and says what is seen in it; without it the
+video is one part. Every frame is looked at for itself, as catdog run --raw does.
 """
 
+import argparse
 import csv
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from edge.capture.file import File  # noqa: E402
+from edge.classifier import Classifier  # noqa: E402
+from edge.cli import report_errors  # noqa: E402
+from edge.errors import EXIT_OK  # noqa: E402
+from edge.files import write_atomically  # noqa: E402
+from edge.record import file_digest  # noqa: E402
 from edge.statistics import percent  # noqa: E402
 
-
-class Part(NamedTuple):
-    """A stretch of a video, in seconds from its start, and what it shows."""
-
-    start_s: float
-    end_s: float
-    label: str
+Part = dict[str, Any]
 
 
-def main() -> int:
-    """Read answers from standard input, print a line a part."""
-    parts = [Part(0.0, float("inf"), "all")]
-    if len(sys.argv) > 1:
-        with Path(sys.argv[1]).open(newline="") as file:
-            parts = [Part(float(row["start_s"]), float(row["end_s"]), row["label"]) for row in csv.DictReader(file)]
-    counts: dict[Part, Counter[str]] = {part: Counter() for part in parts}
-    for line in sys.stdin:
-        answer = json.loads(line)
-        for part in parts if answer["state"] == "live" else ():  # the end has the last answer again
-            if part.start_s <= answer["position_s"] < part.end_s:
-                counts[part][answer["label"]] += 1
-    for part, found in counts.items():
-        shares = (f"{label} {percent(count, found.total())}" for label, count in found.most_common())
-        print(f"{part.start_s:7.2f} s  {part.label:<8} {found.total():>5} frames: {', '.join(shares)}")
-    return 0
+def main(argv: list[str] | None = None) -> int:
+    """Ask a model about clips, print a line a part, and keep the counts where that is wished."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
+    parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="a video")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the counts (models/NAME.clips.json)")
+    options = parser.parse_args(argv)
+    return report_errors("shares", lambda: _main(options))
+
+
+def _main(options: argparse.Namespace) -> int:
+    model, parts = Classifier(options.model), []
+    for clip in options.clips:
+        for part in count(model, clip):
+            parts.append(part)
+            frames = sum(part["answers"].values())
+            shares = (f"{label} {percent(hits, frames)}" for label, hits in part["answers"].items())
+            print(f"{clip.stem}, {part['start_s']:.2f} s, {part['label']}: {frames} frames: {', '.join(shares)}")
+    if options.json:
+        kept = {"sha256": file_digest(options.model), "parts": parts}
+        write_atomically(options.json, json.dumps(kept, indent=1).encode() + b"\n")
+    return EXIT_OK
+
+
+def count(model: Classifier, clip: Path) -> Iterator[Part]:
+    """Yield each part of a clip: what it shows, and how many frames got which answer, the most frequent one first."""
+    parts = _parts(clip.with_suffix(".csv"))
+    counts = [Counter[str]() for _ in parts]
+    with File(str(clip)) as frames:
+        for frame in iter(frames.read, None):
+            answer, at_s = model.classify(frame.image), frame.position_s or 0.0
+            for part, found in zip(parts, counts, strict=True):
+                found[answer.label] += part["start_s"] <= at_s < (part["end_s"] or float("inf"))
+    for part, found in zip(parts, counts, strict=True):
+        yield {"clip": clip.stem, **part, "answers": {label: hits for label, hits in found.most_common() if hits}}
+
+
+def _parts(table: Path) -> list[Part]:
+    """Return the parts that a table names; an end of None is the clip's."""
+    if not table.exists():
+        return [{"start_s": 0.0, "end_s": None, "label": "all"}]
+    with table.open(newline="") as file:
+        rows = csv.DictReader(file)
+        return [{"start_s": float(row["start_s"]), "end_s": float(row["end_s"]), "label": row["label"]} for row in rows]
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from edge.cli import report_errors  # noqa: E402
 from edge.errors import EXIT_OK, CatdogError, InputError  # noqa: E402
 from edge.keep import Keep  # noqa: E402
 from edge.labelled import list_photos, parse_renames  # noqa: E402
+from scripts import shares  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -116,12 +117,7 @@ def _sample(options: argparse.Namespace, folder: Path) -> None:
 
 def _ask(clips: list[Path], model: Path) -> None:
     """Print what a model sees in clips, frame by frame."""
-    for clip in clips:
-        words = ["edge", "run", str(clip.resolve()), "--raw", "--json", "--model", str(model.resolve())]
-        print(f"$ python -m {shlex.join(words)} | python scripts/shares.py", flush=True)
-        line = [sys.executable, "-m", *words]
-        seen = subprocess.run(line, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        subprocess.run([sys.executable, "scripts/shares.py"], cwd=ROOT, check=True, input=seen.stdout)
+    shares.main([str(model), *map(str, clips)])
 
 
 def _run(room: str, *words: object) -> None:

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from edge.doctor import CHECKS  # noqa: E402
 from edge.files import write_atomically  # noqa: E402
+from scripts.pages import put, table  # noqa: E402
 
 PAGE = Path("docs/troubleshooting.md")
 # What each table holds: files below edge/ whose faults it lists.
@@ -40,13 +41,8 @@ _ANY = "..."  # what is known only when it happens
 def page(text: str) -> str:
     """Return the page with its tables as the program has them now."""
     for name, files in TABLES.items():
-        begin, end = f"<!-- {name}: written by scripts/troubles.py -->\n", f"<!-- end of {name} -->"
-        before, found, rest = text.partition(begin)
-        assert found, f"{PAGE} has no place for {name}"
         rows = [row for file in files for row in troubles(ROOT / "edge" / file)]
-        lines = [f"| {wrong} | {remedy} |\n" for wrong, remedy in dict.fromkeys(rows)]
-        head = "| it says | do this |\n|---|---|\n"
-        text = f"{before}{begin}\n{head}{''.join(lines)}\n{end}{rest.partition(end)[2]}"
+        text = put(text, name, table(("it says", "do this"), list(dict.fromkeys(rows))))
     return text
 
 

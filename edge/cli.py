@@ -85,8 +85,10 @@ def parser_of(name: str) -> "ArgumentParser":
     """Return the parser of one sub-command."""
     import argparse
 
-    purpose = COMMANDS[name]
-    parser = argparse.ArgumentParser(prog=f"catdog {name}", description=purpose[0].upper() + purpose[1:] + ".")
+    from edge.commands import AS_WRITTEN
+
+    words = COMMANDS[name][0].upper() + COMMANDS[name][1:] + "."
+    parser = argparse.ArgumentParser(prog=f"catdog {name}", description=words, formatter_class=AS_WRITTEN)
     complain = parser.error
     parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
     import_module(f"edge.commands.{name}").add_arguments(parser)

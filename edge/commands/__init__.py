@@ -2,11 +2,16 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge.classifier import Classifier
+
+# Texts as they are written, for 80 columns. Without a width of its own, each option that is added would look for the
+# terminal's, and import shutil and five compressors at every start for it.
+AS_WRITTEN = partial(argparse.RawDescriptionHelpFormatter, width=78)
 
 # numpy and all are imported where they are needed: `catdog doctor` must run where they cannot be.
 
@@ -39,7 +44,7 @@ def load_classifier(options: argparse.Namespace) -> "Classifier":
 
 def add_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
     """End the help with some uses of the command, as they are written here: a line may take 78 columns."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = AS_WRITTEN
     parser.epilog = "\n  ".join(["examples:", *lines])
 
 

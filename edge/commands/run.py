@@ -33,7 +33,6 @@ _EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments; the table of sources is part of the help."""
     forms = "\n".join(f"  {kind.form}\n      {kind.purpose}" for kind in KINDS)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"SOURCE is one of\n{forms}\n\n{_EXAMPLES}"
     # A service has its settings in a file: catdog run @FILE. What stands behind it on the command line goes first.
     parser.fromfile_prefix_chars = settings.PREFIX

@@ -21,6 +21,8 @@ FLOOR = Path(__file__).with_name("floor.py")
 PEERS = Path(__file__).with_name("peers")
 PEERS_PYTHON = os.environ.get("CATDOG_PEERS", str(ROOT / ".venv/peers/bin/python"))
 FRAMES = "500"
+# What pip installs is compiled: a checkout must be, too, after the first turn, even where this is set against it.
+COMPILED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 # As a program ends it says what it needed at most; ru_maxrss would start with the memory of the process that made it.
 PEAK = """
@@ -52,7 +54,9 @@ AIMS = (
 def run(words: Sequence[object]) -> tuple[float, float | None]:
     """Run Python with `words`; return wall time in seconds and, where it tells, peak memory in MB."""
     before = time.perf_counter()
-    done = subprocess.run([sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=True, env=COMPILED
+    )
     seconds = time.perf_counter() - before
     told = re.search(r"^(\d+)\Z", done.stderr.strip().rpartition("\n")[2])
     return seconds, int(told[1]) * 1024 / 1e6 if told and PEAK in words else None
@@ -98,7 +102,7 @@ def _peer(python: str, name: str) -> dict[str, Any]:
     program = {"mediapipe": "mediapipe_tasks"}.get(name, name)
     begin = time.monotonic()
     words = [python, str(PEERS / f"{program}.py"), str(DEFAULT_MODEL), str(PHOTO), FRAMES]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**COMPILED, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -22,7 +22,7 @@ from convert.show import sections, thumbnails
 from edge import __version__
 from edge.cli import report_errors
 from edge.commands import add_examples, positive, seed, wrapped
-from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable
+from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable, tell
 from edge.files import check_target, replacing
 from edge.judged import Part, Row, check_labels, choose, only
 from edge.labelled import Labelled, list_photos, parse_renames
@@ -185,8 +185,8 @@ def _convert(options: argparse.Namespace, parent: Any, chosen: Any, judged: list
     if document["missed"]:
         _write_page(options, document, rows)
         for line in document["missed"]:
-            print(f"convert: {line}", file=sys.stderr)
-        print("convert: nothing was written", file=sys.stderr)
+            tell(f"convert: {line}")
+        tell("convert: nothing was written")
         return EXIT_FAILED
     _install(options, parent, document, list(made.values()))
     _write_page(options, document, rows)
@@ -256,7 +256,7 @@ def _held_out(photos: list[Labelled], folders: list[Path]) -> list[Part]:
 
 
 def _report(fault: CatdogError) -> None:
-    print(f"convert: skipped {fault}", file=sys.stderr)
+    tell(f"convert: skipped {fault}")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,8 @@ def parser_of(name: str) -> "ArgumentParser":
     parser = argparse.ArgumentParser(prog=f"catdog {name}", description=words, formatter_class=AS_WRITTEN)
     complain = parser.error
     parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
+    # argparse's own is silent where the help cannot be written.
+    parser.print_help = lambda file=None: print(parser.format_help(), end="", file=file)  # type: ignore[method-assign]
     import_module(f"edge.commands.{name}").add_arguments(parser)
     return parser
 
@@ -116,7 +118,7 @@ def report_errors(program: str, work: Callable[[], int], prints: bool = True) ->
     try:
         if prints and sys.stdout is None:
             raise InputError("standard output", "is closed, so nothing can be shown", "Send it to a file or /dev/null")
-        status = work()
+        status = _finish(work)
         if sys.stdout is not None:  # None where the program was started with its output closed
             sys.stdout.flush()
     except CatdogError as fault:
@@ -135,6 +137,14 @@ def report_errors(program: str, work: Callable[[], int], prints: bool = True) ->
         _give_up_output()
         return EXIT_FAILED
     return status
+
+
+def _finish(work: Callable[[], int]) -> int:
+    """Return what `work` does, or what it ends the program with, as argparse does after a help."""
+    try:
+        return work()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_OK
 
 
 def _mend_streams() -> None:

@@ -4,6 +4,7 @@ python examples/own_action.py 0
 """
 
 import sys
+from contextlib import suppress
 
 from edge import Event, watch
 
@@ -16,6 +17,7 @@ def act(event: Event) -> None:
         print(f"Goodbye, {event.visit.label}, after {event.duration_s:.0f} s.")
 
 
-for moment in watch(*sys.argv[1:]):
-    for event in moment.events:
-        act(event)
+with suppress(KeyboardInterrupt):  # Ctrl-C is how a person ends it
+    for moment in watch(*sys.argv[1:]):
+        for event in moment.events:
+            act(event)

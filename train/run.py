@@ -5,14 +5,13 @@ Several DATA merge by class. Test photos choose nothing: the best epoch is the o
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError
+from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError, tell
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import file_digest
@@ -228,7 +227,7 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
                 print(f"no better epoch since {best_epoch + 1}: stopped early")
                 break
     except KeyboardInterrupt:
-        print(f"train: stopped after epoch {len(trainer.history)}; --resume goes on from there", file=sys.stderr)
+        tell(f"train: stopped after epoch {len(trainer.history)}; --resume goes on from there")
         return False
     return True
 

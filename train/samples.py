@@ -1,7 +1,6 @@
 """From folders of photos to what a network is fed: the table, the pictures, and a word on what was skipped."""
 
 import argparse
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.commands import show_progress
-from edge.errors import CatdogError
+from edge.errors import CatdogError, tell
 from edge.fit import FitRule
 from edge.labelled import parse_renames
 from train import cache, dataset, twins
@@ -48,16 +47,16 @@ def separate(data: dataset.Dataset, rules: Mapping[str, FitRule], cache_folder: 
     data = twins.separate(data, cache_folder)
     report_skipped(list(data.skipped))
     for reason, number in data.left_out.items():
-        print(f"left out: {number} ({reason})", file=sys.stderr)
+        tell(f"left out: {number} ({reason})")
     return data
 
 
 def report_skipped(faults: list[CatdogError]) -> None:
     """Say which photos were skipped: the first ten by name."""
     for fault in faults[:10]:
-        print(f"train: skipped {fault}", file=sys.stderr)
+        tell(f"train: skipped {fault}")
     if len(faults) > 10:
-        print(f"train: skipped {len(faults) - 10} more", file=sys.stderr)
+        tell(f"train: skipped {len(faults) - 10} more")
 
 
 def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:

@@ -63,7 +63,7 @@ def redirected(command_line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
 
 
-@pytest.mark.parametrize("line", ["info", "classify edge/demo", "run edge/demo"])
+@pytest.mark.parametrize("line", ["info", "classify edge/demo", "run edge/demo", "run --help", "classify --help"])
 def test_a_full_disk_below_the_output_is_one_line(line: str) -> None:
     done = redirected(f"{line} > /dev/full")
     assert done.returncode == 1

@@ -1,10 +1,10 @@
-"""Write the figures of README.md, docs/models.md and the models' cards, out of what was measured:
+"""Write the figures of README.md, docs/models.md, docs/architecture.md and the models' cards, out of what was measured:
 
     python scripts/figures.py
 
-They come from models/NAME.json, .certificate.json, .evaluation.json (`make models`), .clips.json (scripts/shares.py)
-and docs/boards/*.json (`make bench`). What was measured once, and is no longer to be had from such a file, stands in
-docs/measured.json. A test (tests/docs) finds where pages and files differ.
+They come from models/NAME.json, .certificate.json, .evaluation.json (`make models`), .clips.json (scripts/shares.py),
+docs/boards/*.json (`make bench`) and docs/code.json (scripts/code_size.py). What was measured once, and is no longer to
+be had from such a file, stands in docs/measured.json. A test (tests/docs) finds where pages and files differ.
 """
 
 import json
@@ -42,6 +42,7 @@ def pages(root: Path) -> Iterator[tuple[Path, str]]:
             "aims": _aims(models),
             "clips": _clips(models),
         },
+        "docs/architecture.md": {"size": _code(root)},
     }
     for name, blocks in told.items():
         text = (root / name).read_text("utf-8")
@@ -161,6 +162,19 @@ def _clips(models: Path) -> str:
         said = [f"{first} {percent(hits, frames)}", *(f"{label} {n / frames * 100:.1f} %" for label, n in others)]
         rows.append((f"{part['clip']}{when}", shown, str(frames), ", ".join(said)))
     return table(("clip", "shows", "frames", "answers"), rows)
+
+
+def _code(root: Path) -> str:
+    """Return how large the code was and is."""
+    size = _read(root / "docs/code.json")
+    rows = [
+        (
+            key.replace("_", " "),
+            *(f"{row[key]:,g}" if isinstance(row[key], float) else str(row[key]) for row in size.values()),
+        )
+        for key in next(iter(size.values()))
+    ]
+    return table(("", *size), rows)
 
 
 def _shipped(name: str, models: Path) -> bool:

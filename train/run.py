@@ -38,16 +38,19 @@ def main(options: argparse.Namespace) -> int:
     with quiet(2):
         from train.networks import NETWORKS
 
-    if options.list:
+    if data is None:
         for key, row in NETWORKS.items():
             print(f"{key:<16} {row.side:>3} px  {row.purpose}")
         return EXIT_OK
-    assert data is not None
     if options.network not in NETWORKS:
         raise InputError(f"--network {options.network}", "is unknown", f"Choose one of {', '.join(NETWORKS)}")
     if options.fallback not in (None, *data.labels):
         raise InputError(f"--fallback {options.fallback}", f"is none of {', '.join(data.labels)}", "Name one of them")
-    network = NETWORKS[options.network]
+    return _run(data, name, NETWORKS[options.network], options)
+
+
+def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespace) -> int:
+    """Train `network` on `data`, or go on with a run that was stopped, and save what was best."""
     recipe = recipe_of(network, options)
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
@@ -58,22 +61,7 @@ def main(options: argparse.Namespace) -> int:
     data = separate(data, {"train": larger, "val": rule}, options.cache)
     with memory_is_short():
         trainer = prepare(data, network, recipe, rule, larger, teachers, options)
-    identity = {
-        "network": options.network,
-        "side": rule.width,
-        "crop": rule.crop,
-        "interpolation": rule.interpolation,
-        "seed": options.seed,
-        "data": data.digest(),
-        "labels": list(data.labels),
-        "weights": file_digest(options.weights) if options.weights else None,
-        "workers": trainer.workers,
-        "shown": trainer.shown,
-        **({"start": [file_digest(path) for path in options.start]} if options.start else {}),
-        "teachers": [file_digest(path) for path in options.teacher],
-        "precision": precision,
-        **recipe.document(),
-    }
+    identity = _identity(trainer, data, recipe, rule, precision, options)
     _make_folder(options.out)
     checkpoint = options.out / f"{name}.checkpoint"
     if options.resume and checkpoint.exists():
@@ -102,6 +90,28 @@ def main(options: argparse.Namespace) -> int:
     if complete:
         checkpoint.unlink(missing_ok=True)
     return EXIT_OK if complete else EXIT_INTERRUPTED
+
+
+def _identity(
+    trainer: "Trainer", data: Dataset, recipe: "Recipe", rule: FitRule, precision: str, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Return what makes a run this one: a checkpoint of another is not gone on with."""
+    return {
+        "network": options.network,
+        "side": rule.width,
+        "crop": rule.crop,
+        "interpolation": rule.interpolation,
+        "seed": options.seed,
+        "data": data.digest(),
+        "labels": list(data.labels),
+        "weights": file_digest(options.weights) if options.weights else None,
+        "workers": trainer.workers,
+        "shown": trainer.shown,
+        **({"start": [file_digest(path) for path in options.start]} if options.start else {}),
+        "teachers": [file_digest(path) for path in options.teacher],
+        "precision": precision,
+        **recipe.document(),
+    }
 
 
 def _make_folder(path: Path) -> None:

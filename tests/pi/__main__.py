@@ -8,6 +8,7 @@ All that was ever printed stands in transcript.txt in the folder.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,8 @@ class Stage:
         config = (pi or self.pi).ssh_config
         line = [sys.executable, "-m", "edge.deploy", *map(str, words), "--ssh-config", str(config)]
         line += ["--patience", str(PATIENCE)]
-        self.say(f"$ python -m edge.deploy {' '.join(map(str, words))}")
+        shown = [word.name if isinstance(word, Path) else str(word) for word in words]
+        self.say(f"$ python -m edge.deploy {' '.join(shown)}")
         out = []
         with subprocess.Popen(
             line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment
@@ -201,10 +203,7 @@ def healed(stage: Stage) -> None:
 
 def reboot(stage: Stage) -> None:
     """It runs again after a reboot."""
-    before = stage.pi.ssh("cat /proc/sys/kernel/random/boot_id").stdout.strip()
-    stage.pi.ssh("sudo systemctl reboot", check=False)
-    again = f"test $(cat /proc/sys/kernel/random/boot_id) != {before}"
-    stage.say(f"a fresh answer {stage.pi.wait_for(f'{again} && {ANSWERS}'):.0f} s after the reboot")
+    _another_boot(stage, "sudo systemctl reboot", "reboot")
 
 
 # The moments of a push at which the power is cut: when it has printed a line with these words.
@@ -264,6 +263,36 @@ def two(stage: Stage) -> None:
     stage.other.off()
 
 
+def watchdog(stage: Stage) -> None:
+    """The hardware watchdog, set up by the page's words: what stands still, or hangs again and again, starts anew."""
+    page = (ROOT / "docs/raspberry-pi.md").read_text("utf-8")
+    blocks = re.findall(r"```\n(\[(?:Manager|Unit)\]\n.*?)```", page, re.DOTALL)
+    places = ("/etc/systemd/system.conf.d/watchdog.conf", f"{SLOW}/watchdog.conf")
+    for block, place in zip(blocks, places, strict=True):
+        stage.pi.ssh(f"sudo mkdir -p {Path(place).parent} && printf '%s' '{block}' | sudo tee {place}")
+    stage.pi.ssh("echo i6300esb | sudo tee /etc/modules-load.d/watchdog.conf && sync")
+    _another_boot(stage, "sudo systemctl reboot", "it reboots")
+    said = stage.pi.ssh("sudo journalctl -b -o cat _PID=1 | grep -i 'hardware watchdog' | head -n 2").stdout.strip()
+    stage.say(f"systemd: {said}")
+    assert said
+    _another_boot(
+        stage, "sudo sh -c '(sleep 2; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &'", "the kernel stands still"
+    )
+    kill = "while sleep 5; do systemctl kill -s KILL catdog; done"
+    _another_boot(stage, f"sudo sh -c '({kill}) >/dev/null 2>&1 &'", "the service dies again and again")
+    stage.pi.ssh(f"sudo rm -f {' '.join(places)} /etc/modules-load.d/watchdog.conf; sudo systemctl daemon-reexec")
+
+
+def _another_boot(stage: Stage, command: str, words: str) -> None:
+    """Do what makes a board start anew, and wait until it answers again."""
+    before = stage.pi.ssh("cat /proc/sys/kernel/random/boot_id").stdout.strip()
+    stage.pi.ssh(command, check=False)
+    stage.pi.hang_up()
+    seconds = stage.pi.wait_for(f"test $(cat /proc/sys/kernel/random/boot_id) != {before} && {ANSWERS}")
+    stage.say(f"{words}: a fresh answer after {seconds:.0f} s, of another boot")
+    stage.pi.boot()  # it is on: this logs in for all that follows
+
+
 def gone(stage: Stage) -> None:
     """Uninstalling leaves nothing."""
     stage.deploy("uninstall", stage.pi.host)
@@ -286,7 +315,7 @@ class Scene(NamedTuple):
 def _scenes() -> tuple[Scene, ...]:
     first = (bare, score, again, clip, model, bad, altered, healed, reboot)
     cuts = [Scene(f"cut-{n + 1}", cut.__doc__ or "", partial(cut, number=n)) for n in range(len(MOMENTS))]
-    last = (repaired, release, two, gone)
+    last = (repaired, release, two, watchdog, gone)
     plain = [[Scene(play.__name__, play.__doc__ or "", play) for play in part] for part in (first, last)]
     return (*plain[0], *cuts, *plain[1])
 

@@ -21,6 +21,7 @@ _SSH = ["-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "
 _MACHINE = ["-M", "virt", "-cpu", "cortex-a72", "-smp", "1", "-m", "1024", "-accel", "tcg,tb-size=256"]
 _DEVICES = ["-device", "virtio-blk-pci,drive=d0", "-device", "virtio-net-pci,netdev=n0,romfile="]
 _DEVICES += ["-device", "virtio-rng-pci", "-display", "none", "-monitor", "none"]
+_DEVICES += ["-device", "i6300esb", "-action", "watchdog=reset"]  # a hardware watchdog, which nothing uses unless told
 
 
 class Pi:
@@ -80,6 +81,10 @@ class Pi:
         if self.ssh("true", check=False, more=("-O", "check")).returncode:
             subprocess.run(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=SSH_S)
 
+    def hang_up(self) -> None:
+        """Log out: a connection to a board that is gone would be waited for."""
+        self.ssh("true", check=False, more=("-O", "exit"))
+
     def _switch_on(self) -> None:
         card = self.folder / "disk.qcow2"
         if not card.exists():
@@ -128,7 +133,7 @@ class Pi:
             os.kill(process, number)
             while self.process:
                 time.sleep(0.1)
-            self.ssh("true", check=False, more=("-O", "exit"))
+            self.hang_up()
 
     def camera(self) -> None:
         """Plug in a webcam that shows a moving test pattern: the kernel's own virtual camera."""

@@ -67,7 +67,12 @@ def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) ->
     check_trust(facts, wish, signer, host)
     release, model = places = _places(facts, wish, layout)
     wheels = wish.release.wheels if release.new else {}
-    travelling = {name: path for name, path in wheels.items() if facts.wheels.get(name) != path.stat().st_size}
+    # What an index serves never changes under its name; our own wheel does, as long as the version stays.
+    travelling = {
+        name: path
+        for name, path in wheels.items()
+        if name.startswith("catdog_edge-") or facts.wheels.get(name) != path.stat().st_size
+    }
     check_room(facts, wheels, travelling, sum(map(len, wish.model.files.values())) if model.new else 0, host)
     prepare = _ground(facts, signer, layout) + _torn(facts, layout)
     prepare += release_steps(wish.release, release.name, travelling, layout) if release.new else []

@@ -1,6 +1,7 @@
 """Pushing to a board over a real ssh server: what travels, what changes, and what a fault or a kill leaves behind."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -141,7 +142,20 @@ def test_a_wheel_that_was_spoilt_on_the_board_travels_again(board: Board, tmp_pa
     before = board.running()
     assert f"wheels/{pip.name}: FAILED" in board.deploy(*words, expect=1).stdout
     assert board.running() == before
-    assert "1 of 2 wheels" in board.deploy(*words).stdout
+    assert "2 of 2 wheels" in board.deploy(*words).stdout
+
+
+def test_a_program_of_the_same_version_and_size_is_another_one_all_the_same(board: Board, wheel: Path) -> None:
+    before = board.running()[0]
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    again = board.folder / wheel.name
+    with zipfile.ZipFile(again, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2001, 1, 1, 0, 0, 0)), content)
+    assert again.stat().st_size == wheel.stat().st_size
+    board.deploy("push", board.host, "--wheel", again, "--model", model(board, "first"))
+    assert board.running()[0] != before
 
 
 @pytest.mark.parametrize("notices", [True, False])

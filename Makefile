@@ -39,6 +39,7 @@ models: $(FULL) ## make the shipped models again (DATA="photos" ARGS="--judge mo
 bench: $(FULL) ## measure this machine, beside others' runners, into docs/benchmarks.md (DATA="photos", ARGS="--quick")
 	-@$(MAKE) --no-print-directory $(PEERS)
 	.venv/full/bin/python scripts/benchmarks.py $(DATA:%=--data %) $(ARGS)
+	.venv/full/bin/python scripts/figures.py
 
 faults: $(FULL) ## 1,000 drop-outs of cameras on this machine, and 100 hung reads (20 minutes)
 	CATDOG_DROPOUTS=1000 CATDOG_HANGS=100 .venv/full/bin/python -m pytest tests/edge/test_faults.py $(ARGS)

@@ -33,5 +33,5 @@ def test_every_runner_names_the_same_label() -> None:
 
 def test_the_figures_become_tables(tmp_path: Path) -> None:
     loops = measure_loops(dict(list(models(tmp_path).items())[:1]), Plan(16, 1.0, 4, 2))
-    shown = as_text("", sections({"loops": loops, "starts": measure_starts(1), "peers": measure_peers(1)}), 100)
+    shown = as_text("", sections({"loops": loops, "starts": measure_starts(2), "peers": measure_peers(1)}), 100)
     assert max(map(len, shown.splitlines())) <= 100

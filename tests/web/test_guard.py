@@ -348,7 +348,9 @@ def raw(served: Served, content: bytes) -> bytes:
             connection.sendall(content)
             connection.shutdown(socket.SHUT_WR)
             return connection.recv(4096)
-        except ConnectionError:
+        except TimeoutError:
+            raise
+        except OSError:  # refused while it was still sending; ENOTCONN, where that ends first, is no ConnectionError
             return b""
 
 

@@ -34,12 +34,16 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return its exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     arguments = sys.argv[1:] if argv is None else argv
-    parser = make_parser()
-    options = parser.parse_args(_joined(arguments))
-    if not (options.check or options.calibration):
-        parser.error("the following arguments are required: --calibration")
-    options.command_line = written_command("python", "-m", "convert", *arguments)
-    return report_errors("convert", lambda: (_check if options.check else _main)(options))
+
+    def work() -> int:
+        parser = make_parser()
+        options = parser.parse_args(_joined(arguments))
+        if not (options.check or options.calibration):
+            parser.error("the following arguments are required: --calibration")
+        options.command_line = written_command("python", "-m", "convert", *arguments)
+        return (_check if options.check else _main)(options)
+
+    return report_errors("convert", work)
 
 
 def make_parser() -> argparse.ArgumentParser:

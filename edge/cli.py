@@ -85,14 +85,13 @@ def parser_of(name: str) -> "ArgumentParser":
     """Return the parser of one sub-command."""
     import argparse
 
-    from edge.commands import AS_WRITTEN
+    from edge.commands import AS_WRITTEN, fail_aloud
 
     words = COMMANDS[name][0].upper() + COMMANDS[name][1:] + "."
     parser = argparse.ArgumentParser(prog=f"catdog {name}", description=words, formatter_class=AS_WRITTEN)
     complain = parser.error
     parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
-    # argparse's own is silent where the help cannot be written.
-    parser.print_help = lambda file=None: print(parser.format_help(), end="", file=file)  # type: ignore[method-assign]
+    fail_aloud(parser)
     import_module(f"edge.commands.{name}").add_arguments(parser)
     return parser
 
@@ -140,11 +139,13 @@ def report_errors(program: str, work: Callable[[], int], prints: bool = True) ->
 
 
 def _finish(work: Callable[[], int]) -> int:
-    """Return what `work` does, or what it ends the program with, as argparse does after a help."""
+    """Return what `work` does, or the number it ends the program with, as argparse does after a help."""
     try:
         return work()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else EXIT_OK
+        if isinstance(end.code, str):  # the last word of a program that is not ours, which the interpreter prints
+            raise
+        return end.code or EXIT_OK
 
 
 def _mend_streams() -> None:

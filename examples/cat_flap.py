@@ -4,6 +4,7 @@ python examples/cat_flap.py csi
 """
 
 import sys
+from contextlib import suppress
 
 from gpiozero import OutputDevice
 
@@ -15,6 +16,6 @@ def may_come_in(moment: Moment) -> bool:
     return moment.state == "live" and moment.verdict.label == "cat" and moment.verdict.probability > 0.8
 
 
-with OutputDevice(17) as relay:
+with OutputDevice(17) as relay, suppress(KeyboardInterrupt):
     for moment in watch(*sys.argv[1:]):
         relay.value = may_come_in(moment)

@@ -6,13 +6,14 @@ python examples/count_visits.py 0 visits.csv
 import csv
 import sys
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
 from edge import watch
 
 source, path = sys.argv[1:]
 visits = Counter[str]()
-with open(path, "a", newline="", encoding="utf-8") as file:
+with open(path, "a", newline="", encoding="utf-8") as file, suppress(KeyboardInterrupt):
     table = csv.writer(file)
     for moment in watch(source):
         for event in moment.events:

@@ -3,9 +3,12 @@
 import ast
 import csv
 import runpy
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from types import ModuleType
 
 import gpiozero
@@ -156,3 +159,19 @@ def test_an_example_is_short_and_uses_public_names_only(path: Path) -> None:
             assert {name.name for name in node.names} <= set(edge.__all__)
         elif isinstance(node, ast.Import):
             assert not [name.name for name in node.names if name.name.startswith("edge")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["two_cameras.py", "a=pattern", "b=demo"], ["other_classes.py", ROOT / "models/default.int8.tflite", "demo"]],
+)
+def test_ctrl_c_ends_a_program_quietly(words: list[object]) -> None:
+    command = [sys.executable, "-u", FOLDER / str(words[0]), *map(str, words[1:])]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline()
+        if words[0] == "other_classes.py":
+            assert program.stdout.readline()  # after what it knows: an answer
+        program.send_signal(signal.SIGINT)
+        _, complaints = program.communicate(timeout=60)
+    assert (program.returncode, complaints) == (0, "")

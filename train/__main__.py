@@ -21,9 +21,14 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes help nobody here
     command = arguments[0] if arguments and arguments[0] in COMMANDS else "run"
-    options = parser_of(command).parse_args(arguments if command == "run" else arguments[1:])
-    options.command_line = written_command("python", "-m", "train", *arguments)
-    return report_errors("train", lambda: import_module(f"train.{command}").main(options))
+    words = arguments if command == "run" else arguments[1:]
+
+    def work() -> int:
+        options = parser_of(command).parse_args(words)
+        options.command_line = written_command("python", "-m", "train", *arguments)
+        return int(import_module(f"train.{command}").main(options))
+
+    return report_errors("train", work)
 
 
 def parser_of(command: str) -> argparse.ArgumentParser:

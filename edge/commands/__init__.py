@@ -46,6 +46,12 @@ def add_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
     """End the help with some uses of the command, as they are written here: a line may take 78 columns."""
     parser.formatter_class = AS_WRITTEN
     parser.epilog = "\n  ".join(["examples:", *lines])
+    fail_aloud(parser)
+
+
+def fail_aloud(parser: argparse.ArgumentParser) -> None:
+    """Let a help that cannot be written be an error: argparse's own is silent."""
+    parser.print_help = lambda file=None: print(parser.format_help(), end="", file=file)  # type: ignore[method-assign]
 
 
 def wrapped(text: str | None) -> str:

@@ -33,8 +33,7 @@ from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError  # noqa: E
 
 def main(argv: Sequence[str] | None = None, layout: Layout = Layout(), lock: Path = LOCK) -> int:  # noqa: B008 - a constant
     """Run the command line `argv` (default: the process's) and return its exit status."""
-    options = parser.make().parse_args(argv)
-    return report_errors("edge.deploy", lambda: _main(options, layout, lock))
+    return report_errors("edge.deploy", lambda: _main(parser.make().parse_args(argv), layout, lock))
 
 
 def _main(options: argparse.Namespace, layout: Layout, lock: Path) -> int:

@@ -71,6 +71,21 @@ def test_a_full_disk_below_the_output_is_one_line(line: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("program", ["train", "train doctor", "convert", "edge.deploy", "edge.deploy push"])
+def test_a_help_that_cannot_be_written_is_one_line(program: str) -> None:
+    words = f"{sys.executable} -m {program} --help > /dev/full"
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
+    assert done.returncode == 1
+    assert ": standard output: cannot be written (No space left on device)" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_last_word_of_a_program_that_ends_itself_is_not_lost() -> None:
+    program = "import sys; from edge.cli import report_errors; sys.exit(report_errors('x', lambda: sys.exit('why')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (1, "why\n")
+
+
 @pytest.mark.parametrize("name", [*COMMANDS, "--help", "--version"])
 def test_a_closed_output_is_one_line_before_anything_is_begun(name: str) -> None:
     done = redirected(f"{name} edge/demo >&-")

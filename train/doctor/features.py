@@ -138,7 +138,7 @@ def _load_weights(keras: Any, weights: Path | None) -> tuple[float, Any]:
             fault = caught
         else:
             return alpha, source
-    wrong = str(fault).strip().split("\n")[0][:100]
+    wrong = str(fault).strip().split("\n")[0].rpartition(" -- ")[2][:100]  # past the address that Keras names first
     if weights:
         raise InputError(weights, f"is no MobileNetV2 without top ({wrong})", "Give a ..._no_top.weights.h5 file")
     raise InputError("ImageNet weights", f"they cannot be downloaded ({wrong})", "Give a file with --weights FILE")
@@ -158,7 +158,7 @@ def from_model(path: Path) -> Features:
         inner = keras.Model(model.input, dense.input)
         side = int(model.input_shape[1])
     except Exception as fault:  # Keras raises whatever it likes for a damaged file
-        wrong = str(fault).strip().split("\n")[0][:100]
+        wrong = str(fault).strip().split("\n")[0].rpartition(" -- ")[2][:100]  # past the address that Keras names first
         raise InputError(path, f"gives no features ({wrong})", "Give a classifier made by python -m train") from None
 
     def compute(pictures: npt.NDArray[np.uint8]) -> Vectors:

@@ -165,8 +165,8 @@ def test_an_example_is_short_and_uses_public_names_only(path: Path) -> None:
     "words",
     [["two_cameras.py", "a=pattern", "b=demo"], ["other_classes.py", ROOT / "models/default.int8.tflite", "demo"]],
 )
-def test_ctrl_c_ends_a_program_quietly(words: list[object]) -> None:
-    command = [sys.executable, "-u", FOLDER / str(words[0]), *map(str, words[1:])]
+def test_ctrl_c_ends_a_program_quietly(words: list[str | Path]) -> None:
+    command = [sys.executable, "-u", str(FOLDER / str(words[0])), *map(str, words[1:])]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT) as program:
         assert program.stdout is not None
         assert program.stdout.readline()

@@ -8,16 +8,10 @@ The loop is our own because Keras' `fit` neither continues to the bit nor runs o
 `tf.distribute` carries it over machines (TF_CONFIG), with each worker feeding its share of every batch.
 """
 
-import hashlib
-import json
 import math
 import os
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -26,29 +20,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from edge.errors import CatdogError, InputError
-from edge.files import replacing
 from train.augment import RandomLight, RandomPaste, RandomView
 from train.balance import times_shown
-from train.calibrate import best_temperature
+from train.feed import Samples, ahead, predict_logits
+from train.head import fit_head
+from train.loss import loss_of, taught
+from train.mix import mixed
 from train.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Pictures and what they show.
-
-    Attributes:
-        take: positions int64 (n,) -> uint8 (n, height, width, 3), RGB.
-        targets: float32 (photos, classes), rows that sum to 1.
-        origins: number of the DATA folder that each came from, int64 (photos,).
-    """
-
-    take: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
-    targets: npt.NDArray[np.float32]
-    origins: npt.NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.targets)
 
 
 class Epoch(NamedTuple):
@@ -91,14 +69,7 @@ class Trainer:
     ) -> None:
         self.side, self.teachers, self.fallback = side, teachers, fallback
         self.recipe, self.samples, self.validation, self.seed = recipe, samples, validation, seed
-        self.strategy = tf.distribute.get_strategy()
-        if "TF_CONFIG" in os.environ:
-            try:
-                self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
-            except ValueError as fault:
-                raise InputError(
-                    "TF_CONFIG", f"names no cluster ({fault})", "Write it as docs/training.md does"
-                ) from None
+        self.strategy = _strategy()
         resolver = self.strategy.cluster_resolver
         self.worker = int(resolver.task_id or 0) if resolver else 0
         self.workers = max(1, self.strategy.num_replicas_in_sync)
@@ -107,7 +78,7 @@ class Trainer:
             if recipe.freeze_norm:
                 for layer in self.model.layers:
                     layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-            self.optimizer = self._make_optimizer()
+            self.optimizer = _optimizer(recipe)
             self.optimizer.build(self.model.trainable_variables)
             self.average = [tf.Variable(weight) for weight in self.model.weights] if recipe.ema else []
             self._decay = tf.Variable(recipe.ema, trainable=False)
@@ -129,40 +100,10 @@ class Trainer:
         """How many batches an epoch has; the last, smaller one is left out (other photos each time)."""
         return max(1, len(self._rows) // self.recipe.batch)
 
-    def _make_optimizer(self) -> Any:
-        recipe = self.recipe
-        if not recipe.weight_decay:
-            return keras.optimizers.Adam(recipe.learning_rate)
-        optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        return optimizer
-
     def _step(self, side: int) -> Callable[..., Any]:
         """Return the compiled training step for pictures of this side."""
         if side not in self._steps:
-            # Teachers see the very view that the network sees, at their own size, which may be larger.
-            seen = max([side, *(int(teacher.input.shape[1]) for teacher in self.teachers)])
-            view, light = RandomView(self.recipe.views, seen), RandomLight(self.recipe.views)
-            paste = RandomPaste(self.recipe.views.paste, self.fallback)
-
-            def step(pixels: Any, targets: Any, seed: Any) -> Any:
-                images = view(tf.cast(pixels, tf.float32), seed=seed)
-                if paste.share:
-                    images = paste(images, targets, seed=seed)
-                images = light(images, seed=seed)
-                images, targets = _mixed(images, targets, seed, self.recipe)
-                taught = self._taught(images)
-                if seen != side:
-                    images = tf.image.resize(images, (side, side), "area")
-                with tf.GradientTape() as tape:
-                    logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
-                    loss = self._loss(targets, logits, taught)
-                self.optimizer.apply_gradients(
-                    zip(
-                        tape.gradient(loss, self.model.trainable_variables), self.model.trainable_variables, strict=True
-                    )
-                )
-                return loss
+            step = self._step_of_worker(side)
 
             def run(*batch: Any) -> Any:
                 losses = self.strategy.run(step, args=batch)
@@ -173,31 +114,30 @@ class Trainer:
             self._steps[side] = tf.function(run)
         return self._steps[side]
 
-    def _taught(self, images: Any) -> Any:
-        """Return the teachers' softened answers (batch, classes) on these pictures; None where there is no teacher."""
-        if not self.teachers:
-            return None
-        heat, answers = self.recipe.teacher_temperature, []
-        for teacher in self.teachers:
-            side = int(teacher.input.shape[1])
-            probabilities = teacher(tf.image.resize(images, (side, side)), training=False)
-            answers.append(tf.nn.softmax(tf.math.log(tf.maximum(probabilities, 1e-6)) / heat))
-        return tf.stop_gradient(tf.add_n(answers) / len(answers))
+    def _step_of_worker(self, side: int) -> Callable[..., Any]:
+        """Return a worker's part of a step: (pixels uint8, targets, seed) -> its share of the loss."""
+        recipe, variables = self.recipe, self.model.trainable_variables
+        # Teachers see the very view that the network sees, at their own size, which may be larger.
+        seen = max([side, *(int(teacher.input.shape[1]) for teacher in self.teachers)])
+        view, light = RandomView(recipe.views, seen), RandomLight(recipe.views)
+        paste = RandomPaste(recipe.views.paste, self.fallback)
+        shares, steps = self.samples.targets.mean(0), self.steps_per_epoch * recipe.epochs
 
-    def _loss(self, targets: Any, logits: Any, taught: Any) -> Any:
-        """Return this worker's share of the batch's mean loss."""
-        recipe = self.recipe
-        classes = tf.cast(tf.shape(targets)[1], tf.float32)
-        smooth = targets * (1 - recipe.smoothing) + recipe.smoothing / classes
-        losses = tf.nn.softmax_cross_entropy_with_logits(smooth, logits)
-        if taught is not None:
-            heat = recipe.teacher_temperature
-            soft = tf.nn.softmax_cross_entropy_with_logits(taught, logits / heat) * heat**2
-            losses = recipe.teacher_weight * soft + (1 - recipe.teacher_weight) * losses
-        if recipe.class_weights:
-            share = tf.constant(self.samples.targets.mean(0))
-            losses *= tf.reduce_sum(targets / (share * classes), 1)
-        return tf.reduce_sum(losses) / self.recipe.batch
+        def step(pixels: Any, targets: Any, seed: Any) -> Any:
+            images = view(tf.cast(pixels, tf.float32), seed=seed)
+            if paste.share:
+                images = paste(images, targets, seed=seed)
+            images, targets = mixed(light(images, seed=seed), targets, seed, recipe, steps)
+            answers = taught(self.teachers, images, recipe)
+            if seen != side:
+                images = tf.image.resize(images, (side, side), "area")
+            with tf.GradientTape() as tape:
+                logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
+                loss = loss_of(logits, targets, answers, recipe, shares)
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            return loss
+
+        return step
 
     def _batches(self, epoch: int) -> Iterator[tuple[Any, ...]]:
         """Yield this worker's share of every batch of an epoch."""
@@ -250,9 +190,7 @@ class Trainer:
     ) -> Epoch:
         weights = self.kept_weights()
         logits = self._validated(weights) if logits is None else logits
-        top = logits.max(1, keepdims=True)
-        logs = logits - top - np.log(np.exp(logits - top).sum(1, keepdims=True))
-        val_loss = float(-(logs * self.validation.targets).sum(1).mean())
+        val_loss = float(np.mean(tf.nn.softmax_cross_entropy_with_logits(self.validation.targets, logits)))
         accuracy = float((logits.argmax(1) == self.validation.targets.argmax(1)).mean())
         # Of epochs that the validation photos cannot tell apart, the later one is kept: it learned at a lower rate and
         # averages more. (The rule of one standard error: Breiman et al., Classification and Regression Trees, 1984.)
@@ -269,29 +207,8 @@ class Trainer:
         return [np.asarray(weight) for weight in self.model.get_weights()]
 
     def fit_head(self) -> None:
-        """Fit the last layer to features that the frozen backbone gives of every photo once, in closed form.
-
-        Ridge regression on the labels, its answers scaled to be as sure as they are right. A random last layer would
-        send its noise through the whole backbone in the first hundred steps.
-        """
-        head = self.model.get_layer("logits")
-        self._features = keras.Model(self.model.input, self.model.layers[-3].output)
-
-        def small(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-            pixels = self.samples.take(rows)
-            if pixels.shape[1] == self.side:
-                return pixels
-            return np.asarray(tf.round(tf.image.resize(pixels, (self.side, self.side))), np.uint8)
-
-        features = predict_logits(self._features, replace(self.samples, take=small))
-        mean, shares = features.mean(0), self.samples.targets.mean(0)
-        features -= mean
-        gram = (features.T @ features).astype(np.float64)
-        penalty = 0.1 * np.trace(gram) / len(gram)  # relative, so that it fits any backbone and number of photos
-        kernel = np.linalg.solve(gram + penalty * np.eye(len(gram)), features.T @ (self.samples.targets - shares))
-        answers = (features @ kernel + shares).astype(np.float32)
-        sureness = 6 / best_temperature(answers * 6, self.samples.targets.argmax(1))
-        head.set_weights([kernel * sureness, (shares - mean @ kernel) * sureness])
+        """Fit the last layer to the backbone as it is."""
+        self._features = fit_head(self.model, self.samples, self.side)
 
     def judge_head(self) -> None:
         """Take the fitted last layer on the untrained backbone for an epoch 0."""
@@ -308,107 +225,20 @@ class Trainer:
         for average, weight in zip(self.average, self.model.weights, strict=False):
             average.assign(weight)
 
-    # -- checkpoints -------------------------------------------------------------------------------------------------
 
-    def save(self, path: Path, identity: dict[str, Any]) -> None:
-        """Write everything that the next epoch depends on, aside and renamed, so that a kill leaves the former one."""
-        arrays = {
-            **{f"model{i}": np.asarray(value) for i, value in enumerate(self.model.get_weights())},
-            **{f"optimizer{i}": np.asarray(variable) for i, variable in enumerate(self.optimizer.variables)},
-            **{f"average{i}": variable.numpy() for i, variable in enumerate(self.average)},
-            **{f"best{i}": value for i, value in enumerate(self.best)},
-            "logits": self.best_logits,
-        }
-        text = json.dumps(
-            {"identity": identity, "history": self.history, "best": [self.best_epoch, self.best_accuracy]}
-        )
-        with replacing(path, durable=True) as temporary, temporary.open("wb") as file:
-            np.savez(file, text=np.frombuffer(text.encode(), np.uint8), **arrays)
-
-    def restore(self, path: Path, identity: dict[str, Any]) -> None:
-        """Continue where a checkpoint stopped.
-
-        Raises:
-            InputError: it is damaged, or another run's; the message names what differs.
-        """
-        try:
-            with path.open("rb") as file, np.load(file) as arrays:
-                state = {name: arrays[name] for name in arrays.files}
-            text = json.loads(state.pop("text").tobytes())
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
-            raise InputError(path, f"is damaged ({type(fault).__name__})", "Delete it to start anew") from None
-        theirs, ours = text["identity"], json.loads(json.dumps(identity))
-        if theirs != ours:
-            names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
-            shown = "; ".join(f"{name}: {theirs.get(name)} then, {ours.get(name)} now" for name in sorted(names))
-            raise InputError(path, f"belongs to another run ({shown})", "Repeat its options, or leave out --resume")
-        self.model.set_weights(_numbered(state, "model"))
-        for variable, value in zip(self.optimizer.variables, _numbered(state, "optimizer"), strict=True):
-            variable.assign(value)
-        for average, value in zip(self.average, _numbered(state, "average"), strict=True):
-            average.assign(value)
-        self.best, self.best_logits = _numbered(state, "best"), state["logits"]
-        self.best_epoch, self.best_accuracy = text["best"]
-        self.history = [Epoch(*values) for values in text["history"]]
+def _strategy() -> Any:
+    """Return what spreads a run over the machines that TF_CONFIG names, or keeps it on this one."""
+    if "TF_CONFIG" not in os.environ:
+        return tf.distribute.get_strategy()
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except ValueError as fault:
+        raise InputError("TF_CONFIG", f"names no cluster ({fault})", "Write it as docs/training.md does") from None
 
 
-def _numbered(state: dict[str, Any], prefix: str) -> list[Any]:
-    count = sum(name.startswith(prefix) for name in state)
-    return [state[f"{prefix}{i}"] for i in range(count)]
-
-
-def _mixed(images: Any, targets: Any, seed: Any, recipe: Recipe) -> Any:
-    """Mix each picture with its neighbour in the batch, whole (mixup) or by a rectangle (cutmix), or not at all."""
-    if not (recipe.mixup or recipe.cutmix):
-        return images, targets
-    draw = [tf.random.stateless_uniform((), tf.stack([seed[0], seed[1] * 64 + 40 + i])) for i in range(4)]
-    share = tf.where(draw[0] < recipe.mixup, 0.5 * draw[1], 0.0)  # of the neighbour
-    side = tf.cast(tf.shape(images)[1], tf.float32)
-    line = (tf.range(side) + 0.5) / side
-    length = tf.sqrt(0.5 * draw[1])
-    top, left = draw[2] * (1 - length), draw[3] * (1 - length)
-    rows, columns = (line >= top) & (line < top + length), (line >= left) & (line < left + length)
-    box = tf.cast(rows[:, None] & columns[None, :], tf.float32)[None, :, :, None]
-    cut = tf.logical_and(draw[0] >= recipe.mixup, draw[0] < recipe.mixup + recipe.cutmix)
-    mask = tf.where(cut, box, tf.fill(tf.shape(box), share))
-    share = tf.reduce_mean(mask)
-    other = tf.roll(images, 1, 0)
-    images = images + (other - images) * mask
-    return images, targets + (tf.roll(targets, 1, 0) - targets) * share
-
-
-def ahead(items: Iterator[Any]) -> Iterator[Any]:
-    """Yield `items`, always preparing the next two in another thread."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = [pool.submit(next, items, None) for _ in range(2)]
-        while (item := waiting.pop(0).result()) is not None:
-            waiting.append(pool.submit(next, items, None))
-            yield item
-
-
-def predict_logits(model: keras.Model, samples: Samples, batch: int = 256) -> npt.NDArray[np.float32]:
-    """Return the network's outputs float32 (photos, classes) for pictures of its own size."""
-    forward = _forward(model)
-    parts = [
-        forward(tf.constant(samples.take(np.arange(start, min(start + batch, len(samples))))))
-        for start in range(0, len(samples), batch)
-    ]
-    return np.concatenate([np.asarray(part, np.float32) for part in parts])
-
-
-def _forward(model: keras.Model) -> Any:
-    """Return the compiled forward pass of a model, kept with the model so that it is compiled once."""
-    if not hasattr(model, "_catdog_forward"):
-        model._catdog_forward = tf.function(
-            lambda pixels: model(tf.cast(pixels, tf.float32), training=False),
-            input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)],
-        )
-    return model._catdog_forward
-
-
-def weights_digest(weights: list[npt.NDArray[Any]]) -> str:
-    """Return one SHA-256 over the bytes of all weights, in order."""
-    digest = hashlib.sha256()
-    for value in weights:
-        digest.update(np.ascontiguousarray(value).tobytes())
-    return digest.hexdigest()
+def _optimizer(recipe: Recipe) -> Any:
+    if not recipe.weight_decay:
+        return keras.optimizers.Adam(recipe.learning_rate)
+    optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

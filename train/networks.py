@@ -69,15 +69,15 @@ def _residual(x: Any, filters: int, stride: int = 1) -> Any:
 
 def compact(x: Any, classes: int) -> Any:
     """A small residual network of plain 3x3 convolutions that learns from nothing."""
-    x = layers.Rescaling(1 / 64, offset=-2)(x)  # (96, 96, 3)
-    x = _conv(x, 24, 2)  # (48, 48, 24)
-    x = _residual(x, 32, 2)  # (24, 24, 32)
+    x = layers.Rescaling(1 / 64, offset=-2)(x)  # (128, 128, 3)
+    x = _conv(x, 24, 2)  # (64, 64, 24)
+    x = _residual(x, 32, 2)  # (32, 32, 32)
     x = _residual(x, 32)
-    x = _residual(x, 64, 2)  # (12, 12, 64)
+    x = _residual(x, 64, 2)  # (16, 16, 64)
     x = _residual(x, 64)
-    x = _residual(x, 128, 2)  # (6, 6, 128)
+    x = _residual(x, 128, 2)  # (8, 8, 128)
     x = _residual(x, 128)
-    x = _residual(x, 256, 2)  # (3, 3, 256)
+    x = _residual(x, 256, 2)  # (4, 4, 256)
     x = layers.GlobalAveragePooling2D()(x)  # (256,)
     x = layers.Dropout(0.2)(x)
     return layers.Dense(classes, name="logits")(x)
@@ -135,10 +135,10 @@ NETWORKS = {
     ),
     "compact": Network(
         compact,
-        96,
+        128,
         "plain 3x3 convolutions that learn from your photos alone",
         Recipe(
-            epochs=120,
+            epochs=150,
             batch=64,
             learning_rate=2e-3,
             schedule="cosine",
@@ -148,9 +148,9 @@ NETWORKS = {
             ema=0.999,
             cutmix=0.25,
             mixup=0.15,
-            views=Views(zoom=(0.4, 1.05), aspect=1.5, rotation=15, light=1.5, colour=0.4, grey=0.05, erase=0.1),
+            views=Views(zoom=(0.55, 1.05), aspect=1.33, rotation=12, light=1.4, colour=0.3, grey=0.05, erase=0.1),
             margin=1.34,
-            grow=((0.35, 0.67), (0.65, 0.83)),
+            grow=((0.3, 0.5), (0.6, 0.625), (0.9, 0.75)),
         ),
     ),
     "mobilenet": Network(

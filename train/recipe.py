@@ -18,8 +18,8 @@ class Recipe(NamedTuple):
         weight_decay: decoupled, as in AdamW (Loshchilov and Hutter, 2019); kernels only.
         smoothing: of the labels, 0..1.
         ema: decay per step of the averaged weights that are kept; 0 keeps the last ones.
-        mixup: share of batches in which pictures are mixed in pairs (Zhang et al., mixup, 2018).
-        cutmix: share of batches in which a rectangle comes from another picture (Yun et al., CutMix, 2019).
+        mixup: share of batches in which pictures are mixed in pairs (Zhang et al., mixup, 2018); it rises over the run.
+        cutmix: share of batches in which a rectangle comes from another picture (Yun et al., CutMix, 2019), likewise.
         class_weights: weigh classes by the inverse of their number of photos.
         repeat: show photos of a rare class up to so many times in an epoch, until it has as many as the largest.
         repeat_origin: show photos of a small DATA folder up to so many times, until it gives a class as many as the

@@ -77,3 +77,16 @@ def _fit_rule(path: Path, model: Any, record: dict[str, Any]) -> FitRule:
     if any(side not in (None, stated) for side, stated in zip(shape[1:3], rule[:2], strict=True)):
         raise InputError(path, f"takes {shape[1:3]} pixels, its record says {rule[:2]}", "Train it again")
     return rule
+
+
+def load_same_classes(paths: list[Path], labels: tuple[str, ...]) -> list[Trained]:
+    """Load networks to learn from or to go on from, which must know the same classes."""
+    models = [load_trained(path) for path in paths]
+    for model in models:
+        if model.labels != labels:
+            raise InputError(
+                model.path,
+                f"knows {', '.join(model.labels)}, the photos show {', '.join(labels)}",
+                "Train it on the same classes",
+            )
+    return models

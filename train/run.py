@@ -18,7 +18,7 @@ from edge.record import file_digest
 from train.curves import Curves
 from train.dataset import Dataset
 from train.options import add_arguments, file_name, recipe_of
-from train.record import Trained, load_trained
+from train.record import Trained, load_same_classes
 from train.samples import load_data, samples_of, separate
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
@@ -51,6 +51,9 @@ def main(options: argparse.Namespace) -> int:
 
 def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespace) -> int:
     """Train `network` on `data`, or go on with a run that was stopped, and save what was best."""
+    from train.checkpoint import restore
+    from train.start import start_from_backbone, start_from_models
+
     recipe = recipe_of(network, options)
     side = options.side or network.side
     rule = FitRule(side, side, options.crop, options.interpolation)
@@ -65,17 +68,17 @@ def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespa
     _make_folder(options.out)
     checkpoint = options.out / f"{name}.checkpoint"
     if options.resume and checkpoint.exists():
-        trainer.restore(checkpoint, identity)
+        restore(trainer, checkpoint, identity)
     elif options.start:
-        _start_from_models(trainer, options.start, data.labels)
+        start_from_models(trainer, options.start, data.labels)
     elif network.backbone is not None:
-        _start_from_backbone(trainer, network, recipe, options)
+        start_from_backbone(trainer, network.backbone, options.weights)
     with Curves(options.tensorboard) as curves, memory_is_short():
         complete = _train(trainer, checkpoint, identity, recipe, curves)
     if not trainer.best:
         return EXIT_INTERRUPTED
     if trainer.workers > 1:
-        from train.fit import weights_digest
+        from train.save import weights_digest
 
         print(f"worker {trainer.worker + 1} of {trainer.workers}: weights {weights_digest(trainer.best)}")
     if trainer.worker == 0:  # the others hold the same weights
@@ -169,19 +172,6 @@ def prepare(
     )
 
 
-def load_same_classes(paths: list[Path], labels: tuple[str, ...]) -> list[Trained]:
-    """Load networks to learn from or to go on from, which must know the same classes."""
-    models = [load_trained(path) for path in paths]
-    for model in models:
-        if model.labels != labels:
-            raise InputError(
-                model.path,
-                f"knows {', '.join(model.labels)}, the photos show {', '.join(labels)}",
-                "Train it on the same classes",
-            )
-    return models
-
-
 def set_precision(asked: str) -> str:
     """Choose the arithmetic of the networks built from now on, and return its name."""
     import keras
@@ -193,41 +183,15 @@ def set_precision(asked: str) -> str:
     return "bfloat16" if half else "float32"
 
 
-def _start_from_backbone(trainer: "Trainer", network: "Network", recipe: "Recipe", options: argparse.Namespace) -> None:
-    from train.networks import load_backbone
-
-    assert network.backbone is not None
-    load_backbone(trainer.model, network.backbone, options.weights)
-    trainer.fit_head()
-    trainer.start_average()
-    if not recipe.epochs:
-        trainer.judge_head()
-
-
-def _start_from_models(trainer: "Trainer", paths: list[Path], labels: tuple[str, ...]) -> None:
-    """Take over the mean of trained models' weights: networks that began at the same ones lie in one valley.
-
-    Wortsman et al., Model soups (2022). A model's temperature is in its last layer, and is chosen anew afterwards.
-    """
-    ours, models = trainer.model.get_weights(), load_same_classes(paths, labels)
-    for trained in models:
-        if [weight.shape for weight in trained.model.get_weights()] != [weight.shape for weight in ours]:
-            other = "is of another network than --network"
-            raise InputError(trained.path, other, "Give the --network that it was trained as")
-    alike = zip(*(trained.model.get_weights() for trained in models), strict=True)
-    trainer.model.set_weights([sum(weights) / len(weights) for weights in alike])
-    trainer.start_average()
-    if not trainer.recipe.epochs:
-        trainer.judge_start()
-
-
 def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:
     """Train to the end and say so, or until Ctrl-C; return whether it came to its end."""
+    from train.checkpoint import save
+
     try:
         for epoch in range(len(trainer.history), recipe.epochs):
             with progress_bar(f"epoch {epoch + 1}/{recipe.epochs}", trainer.steps_per_epoch) as progress:
                 result = trainer.train_epoch(progress)
-            trainer.save(checkpoint, identity)
+            save(trainer, checkpoint, identity)
             curves.write(result)
             judged = f"loss {result.val_loss:.4f}, accuracy {result.val_accuracy:.2%}"
             done = f"epoch {result.epoch:>3}/{recipe.epochs}  loss {result.loss:.4f}"

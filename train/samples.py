@@ -15,7 +15,7 @@ from train import cache, dataset, twins
 from train.exclusions import read_exclusions
 
 if TYPE_CHECKING:
-    from train.fit import Samples
+    from train.feed import Samples
 
 
 def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
@@ -61,7 +61,7 @@ def report_skipped(faults: list[CatdogError]) -> None:
 
 def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: Path) -> tuple["Samples", list[str]]:
     """Return the fitted pictures of a split, and their labels."""
-    from train.fit import Samples
+    from train.feed import Samples
 
     found = cache.pictures(data.part(split), rule, cache_folder)
     report_skipped(list(found.skipped))

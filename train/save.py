@@ -1,6 +1,7 @@
 """What a run leaves on the disk: NAME.keras, and the record NAME.json of how it was made."""
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -10,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy
+import numpy.typing as npt
 import tensorflow
 
 from edge import __version__
@@ -19,7 +21,7 @@ from edge.labelled import parse_renames
 from edge.record import file_digest
 from train.calibrate import best_temperature, best_threshold, softmax
 from train.dataset import Dataset
-from train.fit import Trainer, weights_digest
+from train.fit import Trainer
 from train.networks import Network, build, with_softmax
 
 
@@ -89,3 +91,11 @@ def _answers(trainer: Trainer, labels: tuple[str, ...], fallback: str | None) ->
     if fallback is not None:
         thresholds[fallback] = best_threshold(softmax(logits, temperature), truth, labels.index(fallback))
     return {"temperature": round(temperature, 4), "thresholds": thresholds, "fallback": fallback}
+
+
+def weights_digest(weights: list[npt.NDArray[Any]]) -> str:
+    """Return one SHA-256 over the bytes of all weights, in order."""
+    digest = hashlib.sha256()
+    for value in weights:
+        digest.update(numpy.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()

@@ -59,7 +59,7 @@ def test_feeding_photos(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     from edge.fit import FitRule
     from train import cache
     from train.dataset import load
-    from train.fit import ahead
+    from train.feed import ahead
 
     data = load([photos], {}, validation=0.0)
     first, later, keras_first, keras_later, bare = [], [], [], [], []

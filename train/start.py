@@ -1,0 +1,40 @@
+"""What a run starts from: a backbone's weights, or trained models; and the models that it learns from."""
+
+from pathlib import Path
+
+from edge.errors import InputError
+from train.fit import Trainer
+from train.networks import load_backbone
+from train.record import load_same_classes
+
+
+def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None) -> None:
+    """Take over ImageNet weights, and fit the last layer to them.
+
+    Args:
+        trainer: of a network whose backbone is MobileNetV2.
+        alpha: its width.
+        weights: a file; None downloads Keras' own.
+    """
+    load_backbone(trainer.model, alpha, weights)
+    trainer.fit_head()
+    trainer.start_average()
+    if not trainer.recipe.epochs:
+        trainer.judge_head()
+
+
+def start_from_models(trainer: Trainer, paths: list[Path], labels: tuple[str, ...]) -> None:
+    """Take over the mean of trained models' weights: networks that began at the same ones lie in one valley.
+
+    Wortsman et al., Model soups (2022). A model's temperature is in its last layer, and is chosen anew afterwards.
+    """
+    ours, models = trainer.model.get_weights(), load_same_classes(paths, labels)
+    for trained in models:
+        if [weight.shape for weight in trained.model.get_weights()] != [weight.shape for weight in ours]:
+            other = "is of another network than --network"
+            raise InputError(trained.path, other, "Give the --network that it was trained as")
+    alike = zip(*(trained.model.get_weights() for trained in models), strict=True)
+    trainer.model.set_weights([sum(weights) / len(weights) for weights in alike])
+    trainer.start_average()
+    if not trainer.recipe.epochs:
+        trainer.judge_start()

@@ -1,4 +1,4 @@
-"""Photo files: found, read, and refused with one line where they cannot be read."""
+"""Photo files: found, read, refused with one line where they cannot be read; and pictures made into one."""
 
 import os
 import stat
@@ -119,3 +119,18 @@ def decode_photo(content: bytes, name: object) -> Image:
     if image is None:
         raise InputError(name, "is no photo, or one that was cut off", f"Use a complete {FORMATS} file")
     return image.astype(np.uint8, copy=False)
+
+
+def as_jpeg(image: Image, largest: int, quality: int = 80) -> bytes:
+    """Return a picture as JPEG, made smaller where a side has more than `largest` pixels.
+
+    Args:
+        image: uint8 (height, width, 3), BGR.
+        largest: in pixels.
+        quality: of JPEG, 1..100. At 80, 640 x 480 take 30 to 60 kB.
+    """
+    scale = largest / max(image.shape[:2])
+    if scale < 1:
+        size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()

@@ -25,8 +25,8 @@ from edge.errors import EXITS  # noqa: E402
 from edge.files import write_atomically  # noqa: E402
 from edge.outputs import nothing_yet  # noqa: E402
 from edge.outputs.jsonl import as_json, event_json, moment_json  # noqa: E402
-from edge.web.counts import Counts  # noqa: E402
 from edge.web.metrics import Told  # noqa: E402
+from edge.web.news import Counts  # noqa: E402
 from edge.web.openapi import DOCUMENT  # noqa: E402
 from scripts.pages import table  # noqa: E402
 

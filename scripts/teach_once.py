@@ -66,18 +66,9 @@ def _main(options: argparse.Namespace) -> int:
     print(f"kept {len(keep.named())} frames of the first half as {options.shows}", flush=True)
 
     _sample(options, out / "old")
-    learn = [
-        "--network",
-        options.network,
-        "--start",
-        Path(f"{options.model}.keras"),
-        "--fallback",
-        options.fallback,
-        "--name",
-        "taught",
-    ]
-    learn += ["--epochs", options.epochs, "--learning-rate", "1e-4", "--set", "repeat_origin=20", "--out", out]
-    _run("train", out / "old", out / "photos", *learn)
+    learn = ["--network", options.network, "--start", Path(f"{options.model}.keras"), "--fallback", options.fallback]
+    learn += ["--epochs", options.epochs, "--learning-rate", "1e-4", "--set", "repeat_origin=20"]
+    _run("train", out / "old", out / "photos", *learn, "--name", "taught", "--out", out)
     _run("convert", out / "taught.keras", "--calibration", out / "old", "--no-photos")
     _ask(judges, out / "taught.int8.tflite")
     return EXIT_OK

@@ -71,7 +71,6 @@ EXTRAS: dict[str, set[str]] = {
     "edge.web.protocol": {"uvicorn"},
     "edge.web.routes": {"starlette"},
     "edge.web.server": {"starlette", "uvicorn"},
-    "edge.web.site": {"starlette"},
 }
 
 # What training and conversion import, by the names in requirements/train.in and edge.in.

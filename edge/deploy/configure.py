@@ -22,6 +22,9 @@ def checked(pairs: Sequence[str]) -> dict[str, str]:
             "NAME=VALUE", "is missing", "Write for instance max-fps=5; an empty value takes a setting away"
         )
     found = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+    if found.get("gpio"):  # neither its fences nor its wheels have room for them
+        remedy = "Let mqtt, webhook or on-event tell what switches"
+        raise InputError("gpio", "is not for the service of a push, which sees no pins", remedy)
     text = ""
     for name, value in found.items():
         text = settings.changed(text, name, value)

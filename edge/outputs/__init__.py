@@ -15,6 +15,7 @@ import numpy as np
 from edge.capture.source import Frame, Source, ignore
 from edge.classifier import Answer
 from edge.errors import CatdogError
+from edge.fit import Image
 from edge.live.picture import GOOD
 from edge.live.steady import UNSURE, Verdict
 from edge.live.tuning import Tuning
@@ -23,6 +24,8 @@ from edge.live.visits import Event
 # The state of a moment. A source may know others, such as "stale" and "lost": anything but LIVE says that the frame
 # is none of now.
 LIVE, ASLEEP, ENDED = "live", "asleep", "ended"
+FRESH = (LIVE, ASLEEP)  # states in which picture and verdict are of now
+NO_PICTURE: Image = np.empty((0, 0, 3), np.uint8)
 
 
 class Moment(NamedTuple):
@@ -56,6 +59,15 @@ class Moment(NamedTuple):
     time_s: float = 0.0
     stream: int = 0
 
+    @property
+    def fresh(self) -> bool:
+        """True where picture and verdict are of now."""
+        return self.state in FRESH
+
+    def showing(self, image: Image) -> "Moment":
+        """Return the same moment with another picture."""
+        return self._replace(frame=self.frame._replace(image=image))
+
     def time_of(self, frame: Frame) -> float:
         """Return when an earlier frame was captured, in seconds since 1970; the same for all who ask."""
         return self.time_s - (self.frame.captured_at - frame.captured_at)
@@ -63,7 +75,7 @@ class Moment(NamedTuple):
 
 def nothing_yet(source: str, stream: int = 0, state: str = "connecting") -> Moment:
     """Return the moment of a source that has given no frame."""
-    frame = Frame(np.empty((0, 0, 3), np.uint8), 0, time.monotonic(), source)
+    frame = Frame(NO_PICTURE, 0, time.monotonic(), source)
     answer, nobody = Answer(UNSURE, 0.0, {}, 0.0), Verdict(UNSURE, 0.0, {})
     return Moment(frame, answer, 0.0, 0.0, 0, nobody, state=state, time_s=time.time(), stream=stream)
 

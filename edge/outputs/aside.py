@@ -11,19 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 
-import numpy as np
-
 from edge.capture.source import Source
 from edge.errors import CatdogError
 from edge.live.visits import VISIT
-from edge.outputs import EndedError, Moment, Output
+from edge.outputs import NO_PICTURE, EndedError, Moment, Output
 from edge.outputs.worker import Worker
 
 _IDLE_S = 15.0  # between two flushes while nothing happens
 _PATIENCE_S = 5.0  # at the end, for what is still to be done
 _GRACE_S = 1.0  # ... and once it has been interrupted
 _SILENCE_S = 60.0  # after a fault was said: a camera that runs for a year must not fill a log with one fault
-_NOTHING = np.empty((0, 0, 3), np.uint8)
 
 
 class Wish(Enum):
@@ -86,8 +83,7 @@ class Aside(Output):
 
     def _own(self, moment: Moment) -> Moment:
         """Return a moment that can be kept: its picture is another's memory, and large."""
-        image = moment.frame.image.copy() if self._pictures and self._is_wide else _NOTHING
-        moment = moment._replace(frame=moment.frame._replace(image=image))
+        moment = moment.showing(moment.frame.image.copy() if self._pictures and self._is_wide else NO_PICTURE)
         if not moment.events or (self._pictures and not self._is_wide):  # those of events are copies
             return moment
         bare = tuple(event._replace(visit=event.visit._replace(best=None)) for event in moment.events)

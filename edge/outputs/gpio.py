@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from edge.contract import read_model, unseal
 from edge.errors import CatdogError, printable
 from edge.live.visits import ARRIVED
-from edge.outputs import ASLEEP, LIVE, Moment, Output
+from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside, Wish
 
 _NAME = "--gpio"
@@ -95,7 +95,7 @@ class Pins(Output):
                 self._there[moment.stream] = event.visit.label
             elif self._there.get(moment.stream) == event.visit.label:
                 del self._there[moment.stream]
-        (self._fresh.add if moment.state in (LIVE, ASLEEP) else self._fresh.discard)(moment.stream)
+        (self._fresh.add if moment.fresh else self._fresh.discard)(moment.stream)
         self._switch({label for stream, label in self._there.items() if stream in self._fresh})
 
     def flush(self) -> None:

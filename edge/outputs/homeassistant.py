@@ -18,6 +18,8 @@ _DIAGNOSTIC = "diagnostic"
 _MOST_CLASSES = 50  # entities for each: nobody wants a thousand
 _LONGEST = 60  # of a part of a topic
 
+Keys = dict[str, object]  # of a message
+
 
 class Place(NamedTuple):
     """Where one source is published.
@@ -58,29 +60,13 @@ def parts_of_topics(names: Iterable[str]) -> dict[str, str]:
     return made
 
 
-class Entity(NamedTuple):
-    """Something that Home Assistant shows.
-
-    Attributes:
-        component: its kind.
-        what: its name in topics.
-        name: its name for people, beside that of the device.
-        keys: what else is to be said of it.
-    """
-
-    component: str
-    what: str
-    name: str
-    keys: dict[str, object]
-
-
 def discovery(place: Place) -> dict[str, str]:
     """Return the messages by which a source's entities are found: topic and JSON."""
     return {
-        f"{PREFIX}/{entity.component}/{place.id}/{entity.what}/config": json.dumps(
-            {"name": entity.name, "unique_id": f"{place.id}-{entity.what}", **entity.keys, **_shared(place, entity)}
+        f"{PREFIX}/{component}/{place.id}/{what}/config": json.dumps(
+            {"name": name, "unique_id": f"{place.id}-{what}", **keys, **_shared(place, keys)}
         )
-        for entity in _entities(place)
+        for component, what, name, keys in _entities(place)
     }
 
 
@@ -89,26 +75,24 @@ def of_others(place: Place) -> str:
     return f"{PREFIX}/+/{place.id}/+/config"
 
 
-def _entities(place: Place) -> Iterator[Entity]:
-    verdict = {"state_topic": place.topic("verdict"), "device_class": "enum", "options": [*place.labels, UNSURE]}
-    yield Entity("sensor", "verdict", "Verdict", {**verdict, "icon": "mdi:paw"})
-    state = {"state_topic": place.topic("state"), "entity_category": _DIAGNOSTIC}
-    yield Entity("sensor", "state", "State", {**state, "icon": "mdi:cctv"})
-    picture = {"image_topic": place.topic("picture"), "content_type": "image/jpeg"}
-    yield Entity("image", "picture", "Last visit", {**picture})
+def _entities(place: Place) -> Iterator[tuple[str, str, str, Keys]]:
+    """Yield of each entity its kind, its names in topics and for people, and what else is to be said of it."""
+    told, topic = "state_topic", place.topic
+    verdict = {told: topic("verdict"), "device_class": "enum", "options": [*place.labels, UNSURE]}
+    yield "sensor", "verdict", "Verdict", {**verdict, "icon": "mdi:paw"}
+    yield "sensor", "state", "State", {told: topic("state"), "entity_category": _DIAGNOSTIC, "icon": "mdi:cctv"}
+    yield "image", "picture", "Last visit", {"image_topic": topic("picture"), "content_type": "image/jpeg"}
     for label, part in list(place.labels.items())[:_MOST_CLASSES]:
-        share = {"state_topic": place.topic("probability", part), "unit_of_measurement": "%"}
-        yield Entity(
-            "sensor", f"probability-{part}", f"Probability of {label}", {**share, "state_class": "measurement"}
-        )
+        share: Keys = {told: topic("probability", part), "unit_of_measurement": "%", "state_class": "measurement"}
+        yield "sensor", f"probability-{part}", f"Probability of {label}", share
         if label in place.visitors:
-            there = {"state_topic": place.topic("present", part), "device_class": "occupancy"}
-            yield Entity("binary_sensor", f"present-{part}", label, {**there})
+            there: Keys = {told: topic("present", part), "device_class": "occupancy"}
+            yield "binary_sensor", f"present-{part}", label, there
 
 
-def _shared(place: Place, entity: Entity) -> dict[str, object]:
+def _shared(place: Place, keys: Keys) -> Keys:
     """Return the keys that all entities of a source have. What says why there is nothing fresh stays available."""
-    live = [] if entity.keys.get("entity_category") == _DIAGNOSTIC else [{"topic": place.topic("availability")}]
+    live = [] if keys.get("entity_category") == _DIAGNOSTIC else [{"topic": place.topic("availability")}]
     maker = {"manufacturer": "catdog-edge", "sw_version": __version__}
     return {
         "availability": [{"topic": place.alive}, *live],

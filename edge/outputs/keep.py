@@ -11,7 +11,7 @@ from edge.capture.source import Source
 from edge.errors import CatdogError, printable, tell
 from edge.fit import Image
 from edge.keep import Keep
-from edge.outputs import ASLEEP, LIVE, Moment, Output
+from edge.outputs import Moment, Output
 from edge.outputs.worker import Worker
 
 _WHY = "key"
@@ -80,7 +80,7 @@ class Keys(Output):
         place = _KEYS.find(key)
         if not 0 <= place < len(self._labels):
             self.say(self._help())
-        elif moment.state not in (LIVE, ASLEEP):
+        elif not moment.fresh:
             self.say(f"--keep: there is no fresh picture to keep ({moment.state})")
         else:
             self._asked += 1

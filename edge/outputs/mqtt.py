@@ -19,22 +19,19 @@ import os
 import socket
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import cv2
-import numpy as np
 
 from edge.capture.source import Source
 from edge.contract import Contract, read_model, unseal
 from edge.errors import CatdogError
-from edge.fit import Image
 from edge.live.visits import ARRIVED, VISIT
-from edge.outputs import ASLEEP, LIVE, Moment, Output
+from edge.outputs import NO_PICTURE, Moment, Output
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.homeassistant import OFF, OFFLINE, ON, ONLINE, Place, discovery, of_others, parts_of_topics
 from edge.outputs.jsonl import event_json
+from edge.photo import as_jpeg
 
 if TYPE_CHECKING:
     from edge.outputs.broker import Broker
@@ -44,7 +41,6 @@ _PERIOD_S = 0.2  # between two looks at what is new
 _SHARES_S = 5.0  # between two of the same verdict's probabilities: they never rest, and homes keep every one
 _LARGEST_SIDE = 1280  # of a picture
 _QUALITY = 85
-_NOTHING = np.empty((0, 0, 3), np.uint8)
 
 
 def make(options: Namespace) -> Output:
@@ -87,18 +83,10 @@ class Publisher(Output):
         machine: what this machine is called.
         alive: the topic that says whether the program runs.
         contract: of the model that answers.
-        now: the monotonic clock.
     """
 
-    def __init__(
-        self,
-        broker: "Broker",
-        machine: str,
-        alive: str,
-        contract: Contract,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._broker, self._machine, self._alive, self._now = broker, machine, alive, now
+    def __init__(self, broker: "Broker", machine: str, alive: str, contract: Contract) -> None:
+        self._broker, self._machine, self._alive = broker, machine, alive
         self._labels = parts_of_topics(contract.labels)
         self._visitors = frozenset(contract.labels) - {contract.fallback}
         self._places: list[Place] = []
@@ -128,25 +116,24 @@ class Publisher(Output):
     def write(self, moment: Moment) -> None:
         """Publish what is new."""
         place = self._places[moment.stream]
-        fresh = moment.state in (LIVE, ASLEEP)
         self._broker.retain(place.topic("state"), moment.state)
-        if fresh:
+        if moment.fresh:
             self._tell_verdict(place, moment)
-        self._broker.retain(place.topic("availability"), ONLINE if fresh else OFFLINE)
+        self._broker.retain(place.topic("availability"), ONLINE if moment.fresh else OFFLINE)
         for event in moment.events:
             if event.visit.label in place.visitors:
                 there = ON if event.kind == ARRIVED else OFF
                 self._broker.retain(place.topic("present", place.labels[event.visit.label]), there)
             if event.kind == VISIT and event.visit.best is not None:
-                self._broker.retain(place.topic("picture"), jpeg(event.visit.best.image))
+                self._broker.retain(place.topic("picture"), as_jpeg(event.visit.best.image, _LARGEST_SIDE, _QUALITY))
             self._accepted += self._broker.tell(place.topic("event"), json.dumps(event_json(moment, event)))
         self._broker.unconfirmed()
 
     def _tell_verdict(self, place: Place, moment: Moment) -> None:
-        verdict, (label, told_s) = moment.verdict, self._told.get(moment.stream, ("", 0.0))
+        now_s, verdict, (label, told_s) = time.monotonic(), moment.verdict, self._told.get(moment.stream, ("", 0.0))
         self._broker.retain(place.topic("verdict"), verdict.label)
-        if verdict.label != label or self._now() - told_s >= _SHARES_S:
-            self._told[moment.stream] = verdict.label, self._now()
+        if verdict.label != label or now_s - told_s >= _SHARES_S:
+            self._told[moment.stream] = verdict.label, now_s
             for name, share in verdict.probabilities.items():
                 self._broker.retain(place.topic("probability", place.labels[name]), f"{share:.0%}"[:-1])
 
@@ -180,7 +167,7 @@ class Mqtt(Aside):
 
     def _own(self, moment: Moment) -> Moment:
         """Return a moment without its own picture; those of events are copies already."""
-        return moment._replace(frame=moment.frame._replace(image=_NOTHING))
+        return moment.showing(NO_PICTURE)
 
     def lost(self) -> str:
         """Return what ended it, else how many events the broker was not told."""
@@ -189,18 +176,6 @@ class Mqtt(Aside):
 
     def _recover(self) -> None:
         self._failing = False  # of views that were dropped for newer ones there is nothing to say
-
-
-def jpeg(image: Image) -> bytes:
-    """Return a picture, made smaller where it is large, as a JPEG.
-
-    Args:
-        image: uint8 (height, width, 3), BGR.
-    """
-    scale = _LARGEST_SIDE / max(image.shape[:2])
-    if scale < 1:
-        image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))[1].tobytes()
 
 
 def _nodes(names: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError
 from edge.fit import Image
-from edge.outputs import ASLEEP, LIVE, EndedError, Moment, Output
+from edge.outputs import EndedError, Moment, Output
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.overlay import annotate
 
@@ -136,7 +136,7 @@ class Recording(Output):
 
     def write(self, moment: Moment) -> None:
         """Add a picture, as often as its time asks for."""
-        if moment.state not in (LIVE, ASLEEP):  # there is no new one; what comes next fills the gap
+        if not moment.fresh:  # there is no new one; what comes next fills the gap
             return
         frame = moment.frame
         now_s = frame.captured_at if frame.position_s is None else frame.position_s

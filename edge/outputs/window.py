@@ -13,7 +13,7 @@ import numpy as np
 from edge.capture.source import Source
 from edge.errors import CatdogError
 from edge.fit import Image
-from edge.outputs import ASLEEP, LIVE, Finished, Moment, Output
+from edge.outputs import Finished, Moment, Output
 from edge.outputs.overlay import annotate, veil
 from edge.outputs.view import verdict
 
@@ -89,7 +89,7 @@ class Window(Output):
 
     def _draw(self, moment: Moment, title: str) -> Image:
         """Return what to show: the picture with its verdict, or the last one behind a veil, with why it is no newer."""
-        if moment.state in (LIVE, ASLEEP):
+        if moment.fresh:
             image = moment.frame.image
             if moment.stream not in self._drawn:
                 cv2.resizeWindow(title, image.shape[1], image.shape[0])

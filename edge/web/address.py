@@ -9,7 +9,6 @@ from ipaddress import ip_address
 from edge.errors import InputError
 
 OPTION = "--web"
-DEFAULT = "127.0.0.1:8000"
 _HIGHEST_PORT = 65_535
 # What waits in the kernel for a slow viewer is old before it arrives, so there is room for little of it.
 _SEND_BYTES = 65_536

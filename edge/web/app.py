@@ -1,5 +1,6 @@
 """The application: one table of routes, which the OpenAPI document is made of, too, behind one guard."""
 
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -29,7 +30,7 @@ ROUTES = [
     Route("/api/state", routes.state),
     Route("/api/events", events.events),
     Route("/api/visits", routes.visits),
-    Route("/api/visits/{number:int}.jpg", routes.visit_picture),
+    Route("/api/visits/{number}.jpg", routes.visit_picture),
     Route("/api/history", routes.history),
     Route("/api/classify", classify.classify, methods=["POST"]),
     Route("/api/tuning", changes.tuning, methods=["GET", "POST"]),
@@ -42,35 +43,27 @@ ROUTES = [
 ]
 
 
-def build(site: Site, access: Access, buckets: Buckets | None = None) -> ASGIApp:
-    """Return the application.
-
-    Args:
-        site: what it tells.
-        access: whom.
-        buckets: how often each address may ask; a page asks some ten times when it is opened.
-    """
+def build(site: Site, access: Access) -> ASGIApp:
+    """Return the application: what it tells, and whom."""
     told = [*ROUTES, *_pages()]
     for route in told:  # HEAD would be answered by what a stream gives, without end and to nobody
         (route.methods or set()).discard("HEAD")
     app = Starlette(routes=told, exception_handlers={HTTPException: _refuse, Exception: _fail})
     app.router.redirect_slashes = False  # a redirection would repeat a name that somebody else has chosen
     app.state.site = site
-    return Guard(app, access, buckets or Buckets(rate=20.0, burst=120.0), login.make(PAGE))
+    # How often each address may ask; a page asks some ten times when it is opened.
+    return Guard(app, access, Buckets(rate=20.0, burst=120.0), login.make(PAGE))
 
 
 def _pages() -> list[Route]:
     """Return a route for each file of the page: read once, so that no path of a request ever reaches the disk."""
     files = {f"/{path.name}": path for path in PAGE.iterdir() if path.suffix in KINDS and path.name != LOGIN}
     files["/"] = files.pop("/index.html")
-    return [Route(at, _page(path.read_bytes(), KINDS[path.suffix])) for at, path in files.items()]
+    return [Route(at, partial(_page, path.read_bytes(), KINDS[path.suffix])) for at, path in files.items()]
 
 
-def _page(content: bytes, kind: str):  # type: ignore[no-untyped-def]
-    async def answer(_request: Request) -> Response:
-        return Response(content, headers={"content-type": kind, "cache-control": "no-cache"})
-
-    return answer
+async def _page(content: bytes, kind: str, _request: Request) -> Response:
+    return Response(content, headers={"content-type": kind, "cache-control": "no-cache"})
 
 
 async def _refuse(_request: Request, fault: Exception) -> Response:

@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edge.errors import CatdogError, InputError
 from edge.keep import class_name
 from edge.live.tuning import Knob
-from edge.web.routes import site_of
+from edge.web.routes import body_of, site_of
 
 _MOST_BYTES = 1000
 _MOST_S = 5.0
@@ -19,12 +19,9 @@ _WHY = "page"
 
 
 async def tuning(request: Request) -> Response:
-    """Answer with the knobs, or turn one."""
-    return await (_turn if request.method == "POST" else _knobs)(request)
-
-
-async def _knobs(request: Request) -> Response:
-    """Answer with what can be changed, within which bounds, and how to make it permanent."""
+    """Answer with what can be changed, within which bounds, and how to make it permanent; or change it."""
+    if request.method == "POST":
+        return await _turn(request)
     return JSONResponse({"knobs": [_told(knob) for knob in site_of(request).tuning.knobs()]})
 
 
@@ -79,16 +76,8 @@ async def _object(request: Request, *names: str) -> dict[str, Any]:
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "give application/json")
-    content = b""
     try:
-        async with asyncio.timeout(_MOST_S):
-            async for part in request.stream():
-                content += part
-                if len(content) > _MOST_BYTES:
-                    raise HTTPException(413, "that is too much")
-        asked = json.loads(content)
-    except (ClientDisconnect, TimeoutError):
-        raise HTTPException(408, "the request did not arrive") from None
+        asked = json.loads(await body_of(request, _MOST_BYTES, _MOST_S))
     except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict) or not set(asked) <= set(names):

@@ -3,7 +3,7 @@
 import asyncio
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edge.classifier import Classifier
@@ -11,7 +11,7 @@ from edge.errors import CatdogError
 from edge.outputs.jsonl import as_json
 from edge.photo import decode_photo
 from edge.web.header import size_of
-from edge.web.routes import site_of
+from edge.web.routes import body_of, site_of
 
 MOST_BYTES = 12_000_000  # the largest photos of phones
 MOST_PIXELS = 25_000_000  # 75 MB once decoded
@@ -22,9 +22,9 @@ _BUSY = asyncio.Semaphore(1)  # decoded one at a time: two large photos are twic
 async def classify(request: Request) -> Response:
     """Answer with what a photo shows."""
     site = site_of(request)
-    if not site.classify.take(""):
+    if not site.photos.take(""):
         raise HTTPException(429, "too many photos", {"retry-after": "1"})
-    content = await _body(request)
+    content = await body_of(request, MOST_BYTES, _MOST_S)
     size = size_of(content)
     if size is None:
         raise HTTPException(415, "this is no JPEG, PNG or WebP")
@@ -39,20 +39,3 @@ async def classify(request: Request) -> Response:
 
 def _answer(classifier: Classifier, content: bytes) -> dict[str, object]:
     return as_json("photo", classifier.classify(decode_photo(content, "photo")))
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body, refusing what is too large before it has arrived."""
-    stated = request.headers.get("content-length", "0")
-    if stated.isdecimal() and int(stated) > MOST_BYTES:
-        raise HTTPException(413, f"the photo has more than {MOST_BYTES // 1_000_000} MB")
-    content = bytearray()
-    try:
-        async with asyncio.timeout(_MOST_S):
-            async for part in request.stream():
-                content += part
-                if len(content) > MOST_BYTES:
-                    raise HTTPException(413, f"the photo has more than {MOST_BYTES // 1_000_000} MB")
-    except (TimeoutError, ClientDisconnect):
-        raise HTTPException(408, "the photo did not arrive") from None
-    return bytes(content)

@@ -9,12 +9,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from edge.web.routes import site_of
-from edge.web.site import VIEWERS, Site
+from edge.web.routes import number_in, refuse_crowd, site_of, stream_of
+from edge.web.site import Site
 
 _TICK_S = 0.1  # faster than that nobody reads
 _BEAT_S = 1.0  # between two words, even if nothing is new: so who listens notices when they stop
@@ -24,11 +23,10 @@ _SENDS_A_SECOND = 200  # of all listeners together
 async def events(request: Request) -> Response:
     """Answer with a stream of "state" and "happened"; with ?map=1 of "map" of one source, too."""
     site = site_of(request)
-    if site.listeners >= VIEWERS:
-        raise HTTPException(503, "too many listeners")
+    refuse_crowd(site.listeners)
     told = _told(site, request.headers.get("last-event-id", ""))
     if request.query_params.get("map") == "1":
-        told = _with_maps(site, told, site.stream_of(request))
+        told = _with_maps(site, told, stream_of(request))
     return StreamingResponse(told, media_type="text/event-stream")
 
 
@@ -67,16 +65,15 @@ async def _told(site: Site, last: str) -> AsyncGenerator[bytes, None]:
 def _number(site: Site, last: str) -> int:
     """Return after which event to go on: the last that a listener has heard in this run, else the newest."""
     newest = site.news.happened[-1].number if site.news.happened else 0
-    known = last.isascii() and last.isdecimal() and len(last) < 12 and int(last) <= newest
-    return int(last) if known else newest
+    known = number_in(last)
+    return newest if known is None else min(known, newest)
 
 
 def _state(site: Site, now_s: float) -> bytes:
     """Return the state as a message: the same bytes for all who ask within a tick."""
-    kept: tuple[float, bytes] = site.__dict__.get("_told", (0.0, b""))
-    if now_s - kept[0] >= _TICK_S / 2 or not kept[1]:
-        kept = site.__dict__["_told"] = (now_s, message("state", site.state_json()))
-    return kept[1]
+    if now_s - site.told[0] >= _TICK_S / 2:
+        site.told = now_s, message("state", site.state_json())
+    return site.told[1]
 
 
 def message(kind: str, fields: dict[str, Any], number: int | None = None) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 
 from edge.fit import Image
-from edge.outputs import ASLEEP, LIVE, Moment
+from edge.outputs import Moment
 
 
 class Grab:
@@ -14,7 +14,7 @@ class Grab:
 
     def offer(self, moment: Moment) -> None:
         """Hand over a copy of a fresh frame, where somebody waits for it. In the runner's thread."""
-        if moment.state not in (LIVE, ASLEEP) or moment.stream not in self._waiting:
+        if not moment.fresh or moment.stream not in self._waiting:
             return
         waiting = self._waiting.pop(moment.stream, None)
         if waiting is not None and not waiting.get_loop().is_closed():

@@ -6,12 +6,12 @@ A page of somebody else must not reach this server through its visitor's browser
 
 import socket
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,11 +57,11 @@ def own_names() -> frozenset[str]:
 
 def is_known(host: str, names: frozenset[str]) -> bool:
     """True for a Host that names this machine: an address, which no foreign name can stand for, or a known name."""
+    name = _name_of(host)
     try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
         ip_address(name)
     except ValueError:
-        return "@" not in host and _name_of(host) in names
+        return "@" not in host and name in names
     return "@" not in host
 
 
@@ -76,24 +76,22 @@ def is_foreign(headers: Mapping[str, str], names: frozenset[str], navigates: boo
     """True for a request that a page of another origin has sent; to follow a link is allowed where it `navigates`."""
     origin = headers.get("origin")
     if origin is not None:
-        parts = urlsplit(origin) if origin.startswith(("http://", "https://")) else None
-        proxied = parts is not None and parts.scheme == "https" and _name_of(parts.netloc) in names
-        if parts is None or not (parts.netloc == headers.get("host") or proxied):
+        scheme, _, host = origin.partition("://")
+        own = scheme in ("http", "https") and host == headers.get("host")
+        if not (own or (scheme == "https" and _name_of(host) in names)):  # the other is of a proxy
             return True
     site, mode = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-mode")
     return site not in ("none", "same-origin") and not (navigates and mode == "navigate")
 
 
-def given_token(headers: Headers, query: str) -> str | None:
-    """Return the token that a request shows: in a header, in a cookie, or in the address for players of streams."""
+def given_tokens(headers: Headers, query: str) -> list[str]:
+    """Return the tokens that a request shows: in a header, in a cookie, and in the address for players of streams.
+
+    All of them, as a browser goes on to send the cookie of a former token beside the new one.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return token.strip()
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        cookie = None
-    return cookie.value if cookie else parse_qs(query).get("token", [None])[0]
+    bearer = [token.strip()] if scheme.lower() == "bearer" else []
+    return [*bearer, cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), *parse_qs(query).get("token", [])[:1]]
 
 
 class Guard:
@@ -138,10 +136,9 @@ class Guard:
         return None if self._access.token is None else self._ask_token(scope, headers, opens)
 
     def _ask_token(self, scope: Scope, headers: Headers, opens: bool) -> Response | None:
-        assert self._access.token is not None
-        query = scope["query_string"].decode("ascii", "replace")
-        given = given_token(headers, query)
-        if given is None or not is_same(given, self._access.token):
+        token, query = self._access.token, scope["query_string"].decode("ascii", "replace")
+        assert token is not None
+        if not any(is_same(given, token) for given in given_tokens(headers, query)):
             if opens:
                 return HTMLResponse(self._login.html, 401, {_POLICY_HEADER: self._login.policy})
             return refusal(401, "the token is missing or wrong", **{"www-authenticate": "Bearer"})
@@ -149,7 +146,7 @@ class Guard:
             return None
         answer = RedirectResponse("/", 303)  # so that the token stays neither in the address nor in the history
         secure = "origin" in headers or _name_of(headers["host"]) in self._access.names
-        answer.set_cookie(COOKIE, given, max_age=400 * 86_400, httponly=True, samesite="lax", secure=secure)
+        answer.set_cookie(COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="lax", secure=secure)
         return answer
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,12 +32,10 @@ class Heat:
 
     Args:
         tuning: with the run's classifier.
-        now: the monotonic clock.
     """
 
-    def __init__(self, tuning: Tuning, now: Callable[[], float] = time.monotonic) -> None:
-        self._classifier, self._now = tuning.classifier, now
-        self._viewers = 0
+    def __init__(self, tuning: Tuning) -> None:
+        self._classifier, self._viewers = tuning.classifier, 0
         self._attention: Attention | None = None  # what shall answer
         self._used: Attention | None = None  # what answers
         self._plain: Any = None
@@ -51,9 +49,9 @@ class Heat:
 
     def mind(self, moment: Moment) -> None:
         """Take what a map is made of, where it is due. In the runner's thread, between two frames."""
-        used, wanted = self._used, self._attention
-        if used is not None and moment.state == LIVE and self._now() >= self._due_s.get(moment.stream, 0.0):
-            self._due_s[moment.stream] = self._now() + _PERIOD_S
+        used, wanted, now_s = self._used, self._attention, time.monotonic()
+        if used is not None and moment.state == LIVE and now_s >= self._due_s.get(moment.stream, 0.0):
+            self._due_s[moment.stream] = now_s + _PERIOD_S
             label = moment.verdict.label if moment.verdict.label in self._classifier.labels else moment.answer.label
             size = moment.frame.image.shape[:2]
             self._seen[moment.stream] = _Seen(moment.frame.number, label, used.take(), (size[0], size[1]))

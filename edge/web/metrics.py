@@ -17,14 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from edge import __version__
-from edge.capture import health
-from edge.outputs import ASLEEP
-from edge.web.counts import BOUNDS_MS
+from edge.web.news import BOUNDS_MS
 from edge.web.routes import site_of
+from edge.web.schemas import STATES
 from edge.web.site import Site
 
-_STATES = (health.CONNECTING, health.LIVE, ASLEEP, health.STALE, health.LOST, health.ENDED)
 _OF = ("stream", "source")
+_BOUNDS = [*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf"]
 
 
 async def metrics(request: Request) -> Response:
@@ -45,13 +44,9 @@ class Told(Collector):
         site = self._site
         model = {name: str(site.model_json[name]) for name in ("name", "variant", "sha256")}
         yield InfoMetricFamily("catdog", "What runs", {"version": __version__, **model})
-        viewers = GaugeMetricFamily("catdog_viewers", "Viewers of pictures")
-        viewers.add_metric([], site.video.viewers)
-        yield viewers
-        if site.temperature_c is not None:
-            warm = GaugeMetricFamily("catdog_temperature_celsius", "Temperature of this machine")
-            warm.add_metric([], site.temperature_c)
-            yield warm
+        yield GaugeMetricFamily("catdog_viewers", "Viewers of pictures", site.video.viewers)
+        if (warm := site.temperature_c) is not None:
+            yield GaugeMetricFamily("catdog_temperature_celsius", "Temperature of this machine", warm)
         yield from self._of_sources()
 
     def _of_sources(self) -> Iterator[Metric]:
@@ -68,10 +63,9 @@ class Told(Collector):
             rate.add_metric(of, moment.rate)
             for label, count in list(counts.verdicts.items()):
                 verdicts.add_metric((*of, label), count)
-            for name in _STATES:
+            for name in STATES:
                 state.add_metric((*of, name), float(name == now))
-            bounds = [*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf"]
             latency.add_metric(
-                of, list(zip(bounds, accumulate(counts.latencies), strict=True)), sum_value=counts.latency_s
+                of, list(zip(_BOUNDS, accumulate(counts.latencies), strict=True)), sum_value=counts.latency_s
             )
         yield from (frames, dropped, verdicts, state, rate, latency)

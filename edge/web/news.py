@@ -5,24 +5,22 @@ while a frame waits.
 """
 
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from edge.capture.health import STALE
 from edge.capture.source import Source
 from edge.live.visits import ARRIVED, LEFT, VISIT, Event
-from edge.outputs import ASLEEP, LIVE, Moment, nothing_yet
+from edge.outputs import FRESH, LIVE, NO_PICTURE, Moment, nothing_yet
 from edge.outputs.jsonl import event_json, moment_json, utc
-from edge.web.counts import Counts
 
 VISITS = 60  # kept: with a picture of 30 kB each, 2 MB
 MINUTES = 5
 _SILENT_S = 3.0  # without a word of the runner: then what it said last is none of now
 _EVENTS = 256  # that a slow reader may be behind
-_NOTHING = np.empty((0, 0, 3), np.uint8)
+BOUNDS_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)  # of latencies that are counted together
 
 
 class Happened(NamedTuple):
@@ -30,6 +28,29 @@ class Happened(NamedTuple):
 
     number: int
     fields: dict[str, Any]
+
+
+class Counts:
+    """What is counted of a source from the start of a run, for /metrics.
+
+    Attributes:
+        frames: that were classified.
+        latencies: how many took up to each of BOUNDS_MS, but longer than the one before; the last: longer than all.
+        latency_s: their sum.
+        verdicts: label -> frames.
+    """
+
+    def __init__(self) -> None:
+        self.frames, self.latency_s = 0, 0.0
+        self.latencies = [0] * (len(BOUNDS_MS) + 1)
+        self.verdicts: dict[str, int] = {}
+
+    def count(self, latency_ms: float, verdict: str) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.latency_s += latency_ms / 1000
+        self.latencies[bisect_left(BOUNDS_MS, latency_ms)] += 1
+        self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
 
 
 class News:
@@ -65,8 +86,7 @@ class News:
         stream = moment.stream
         self.heard_s[stream] = self._now()
         told = [self._note(moment, event) for event in moment.events]
-        bare = moment._replace(frame=moment.frame._replace(image=_NOTHING), events=())
-        self.newest[stream] = bare
+        self.newest[stream] = moment.showing(NO_PICTURE)._replace(events=())
         self.moments += 1
         if moment.state == LIVE:
             self.counts[stream].count(moment.answer.latency_ms, moment.verdict.label)
@@ -92,7 +112,7 @@ class News:
         """Return what is true of a source now: a runner that hangs cannot say so itself."""
         state = self.newest[stream].state
         silent = self._now() - self.heard_s[stream] > self.patience_s
-        return STALE if silent and state in (LIVE, ASLEEP) else state
+        return STALE if silent and state in FRESH else state
 
     def source_json(self, stream: int) -> dict[str, Any]:
         """Return what is known of a source as a JSON object."""
@@ -124,6 +144,11 @@ class News:
         }
 
     @property
+    def states(self) -> list[str]:
+        """What is true of each source now."""
+        return [self.state_of(stream) for stream in range(len(self.newest))]
+
+    @property
     def fresh(self) -> bool:
         """True where every source has a fresh answer, or sleeps because nothing moves."""
-        return all(self.state_of(stream) in (LIVE, ASLEEP) for stream in range(len(self.newest)))
+        return all(state in FRESH for state in self.states)

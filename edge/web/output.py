@@ -12,12 +12,9 @@ from edge.live.tuning import Tuning
 from edge.outputs import Moment, Output
 from edge.outputs.keep import shared
 from edge.web import address, token
-from edge.web.grab import Grab
-from edge.web.heat import Heat
 from edge.web.news import News
 from edge.web.server import Server
-from edge.web.video import Video
-from edge.web.visits import Album
+from edge.web.site import Site
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -54,14 +51,12 @@ class Web(Output):
             self._listening.close()
             raise
         self._news = News(max(_LEAST_S, _LOOKS / options.max_fps if options.max_fps else 0.0))
-        self._video, self._album, self._grab = Video(self._news), Album(), Grab()
-        self._tuning: Tuning | None = None
-        self._heat: Heat | None = None
+        self._site: Site | None = None
         self._server = Server(self._listening, self._build, lambda line: self.say(line))
 
     def meet(self, tuning: Tuning) -> None:
         """Hear which model answers."""
-        self._tuning, self._heat = tuning, Heat(tuning)
+        self._site = Site(self._news, tuning, self._keep, lambda line: self.say(line))
 
     def open(self, sources: Sequence[Source]) -> None:
         """Begin to serve."""
@@ -71,19 +66,14 @@ class Web(Output):
 
     def write(self, moment: Moment) -> None:
         """Hand over a moment."""
-        told = self._news.write(moment)
-        for happened, event in zip(told, moment.events, strict=True):
-            self._album.offer(happened, event)
-        self._video.offer(moment)
-        self._grab.offer(moment)
-        if self._heat is not None:
-            self._heat.mind(moment)
+        assert self._site is not None
+        self._site.write(moment)
 
     def close(self) -> None:
         """End the server and its helpers."""
         self._server.stop()
-        self._video.close()
-        self._album.close()
+        if self._site is not None:
+            self._site.close()
 
     def _ask_token(self) -> str | None:
         """Return the token that viewers must show; None where only this machine can call. A new one is shown once."""
@@ -99,21 +89,9 @@ class Web(Output):
     def _build(self) -> "ASGIApp":
         from edge.web.app import build
         from edge.web.guard import Access
-        from edge.web.site import Site
 
-        assert self._tuning is not None
-        assert self._heat is not None
-        site = Site(
-            self._news,
-            self._video,
-            self._album,
-            self._tuning,
-            self._heat,
-            self._grab,
-            self._keep,
-            lambda line: self.say(line),
-        )
-        return build(site, Access(self._token, self._names))
+        assert self._site is not None
+        return build(self._site, Access(self._token, self._names))
 
 
 def _invitation(url: str, path: object) -> str:

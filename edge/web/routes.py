@@ -1,24 +1,61 @@
-"""What is told: state, visits and the last minutes as JSON, pictures as JPEG."""
+"""What is told: state, visits and the last minutes as JSON, pictures as JPEG; and what all routes read a request by."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from edge.outputs.jsonl import utc
-from edge.web.site import VIEWERS, Site
+from edge.web.site import Site
 from edge.web.video import Picture
 
 BOUNDARY = "frame"
+VIEWERS = 100  # at once, of streams; the same number again of events
 
 
 def site_of(request: Request) -> Site:
     """Return what the application knows."""
     site: Site = request.app.state.site
     return site
+
+
+def number_in(text: str) -> int | None:
+    """Return the number that some digits mean; None for other texts, and for numbers that nothing here ever reaches."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def stream_of(request: Request) -> int:
+    """Return the source that a request names; the first where it names none."""
+    stream = number_in(request.query_params.get("source", "0"))
+    if stream is None or stream >= len(site_of(request).news.newest):
+        raise HTTPException(404, "there is no such source")
+    return stream
+
+
+async def body_of(request: Request, most_bytes: int, most_s: float) -> bytes:
+    """Return a request's body, refusing what is too large before it has arrived."""
+    too_large = HTTPException(413, f"the body has more than {most_bytes:,} bytes")
+    stated, content = request.headers.get("content-length", "0"), bytearray()
+    if stated.isdecimal() and int(stated) > most_bytes:
+        raise too_large
+    try:
+        async with asyncio.timeout(most_s):
+            async for part in request.stream():
+                content += part
+                if len(content) > most_bytes:
+                    raise too_large
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408, "the body did not arrive") from None
+    return bytes(content)
+
+
+def refuse_crowd(watching: int) -> None:
+    """Refuse one more of those who go on watching."""
+    if watching >= VIEWERS:
+        raise HTTPException(503, "too many watch", {"retry-after": "20"})
 
 
 async def state(request: Request) -> Response:
@@ -28,8 +65,7 @@ async def state(request: Request) -> Response:
 
 async def history(request: Request) -> Response:
     """Answer with a source's last minutes."""
-    site = site_of(request)
-    return JSONResponse(site.news.history_json(site.stream_of(request)))
+    return JSONResponse(site_of(request).news.history_json(stream_of(request)))
 
 
 async def visits(request: Request) -> Response:
@@ -44,7 +80,7 @@ async def visits(request: Request) -> Response:
 
 async def visit_picture(request: Request) -> Response:
     """Answer with a visit's best frame."""
-    picture = site_of(request).album.pictures.get(int(request.path_params["number"]))
+    picture = site_of(request).album.pictures.get(number_in(request.path_params["number"]) or 0)  # they begin with 1
     if picture is None:
         raise HTTPException(404, "there is no picture of such a visit")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=86400"})
@@ -53,15 +89,13 @@ async def visit_picture(request: Request) -> Response:
 async def health(request: Request) -> Response:
     """Answer 200 while every source has fresh answers (or sleeps as it should), else 503."""
     news = site_of(request).news
-    states = [news.state_of(stream) for stream in range(len(news.newest))]
-    return JSONResponse({"fresh": news.fresh, "states": states}, 200 if news.fresh else 503)
+    return JSONResponse({"fresh": news.fresh, "states": news.states}, 200 if news.fresh else 503)
 
 
 async def snapshot(request: Request) -> Response:
     """Answer with one picture of now; never with an older one."""
-    site = site_of(request)
-    stream = site.stream_of(request)
-    _refuse_crowd(site)
+    site, stream = site_of(request), stream_of(request)
+    refuse_crowd(site.video.viewers)
     try:
         async with asyncio.timeout(site.news.patience_s + 1), aclosing(site.video.watch(stream)) as pictures:
             picture = await anext(pictures)
@@ -75,9 +109,9 @@ async def snapshot(request: Request) -> Response:
 async def stream(request: Request) -> Response:
     """Answer with motion JPEG, as cameras send it."""
     site = site_of(request)
-    _refuse_crowd(site)
-    body = _parts(site, site.stream_of(request))
-    return StreamingResponse(body, media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+    refuse_crowd(site.video.viewers)
+    kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+    return StreamingResponse(_parts(site, stream_of(request)), media_type=kind)
 
 
 async def _parts(site: Site, stream: int) -> AsyncGenerator[bytes, None]:
@@ -86,11 +120,6 @@ async def _parts(site: Site, stream: int) -> AsyncGenerator[bytes, None]:
             about = "".join(f"{name}: {value}\r\n" for name, value in _about(picture).items())
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n{about}\r\n"
             yield b"".join((head.encode(), picture.jpeg, b"\r\n"))
-
-
-def _refuse_crowd(site: Site) -> None:
-    if site.video.viewers >= VIEWERS:
-        raise HTTPException(503, "too many viewers", {"retry-after": "20"})
 
 
 def _about(picture: Picture) -> dict[str, str]:

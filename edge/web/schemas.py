@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from edge.capture import health
+from edge.outputs import ASLEEP
+
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
@@ -10,7 +13,7 @@ _WHOLE: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1.000001}
 _BOOLEAN: Schema = {"type": "boolean"}
 _SHARES: Schema = {"type": "object", "additionalProperties": _SHARE, "description": "share of each label"}
-_STATES = ["connecting", "live", "asleep", "stale", "lost", "ended"]
+STATES = [health.CONNECTING, health.LIVE, ASLEEP, health.STALE, health.LOST, health.ENDED]
 
 
 def ref(name: str) -> Schema:
@@ -60,7 +63,7 @@ SCHEMAS: dict[str, Schema] = {
         {"position_s": _NUMBER},
         stream=_WHOLE,
         source=_TEXT,
-        state={"enum": _STATES},
+        state={"enum": STATES},
         label=_or_null(_TEXT),
         probability=_or_null(_SHARE),
         probabilities=_SHARES,
@@ -106,5 +109,5 @@ SCHEMAS: dict[str, Schema] = {
     "Turn": _object(**_KNOB),
     "Keep": _object({"source": _WHOLE}, label=_TEXT),
     "Kept": _object(kept=_TEXT),
-    "Health": _object(fresh=_BOOLEAN, states=_list({"enum": _STATES})),
+    "Health": _object(fresh=_BOOLEAN, states=_list({"enum": STATES})),
 }

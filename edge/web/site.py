@@ -1,19 +1,16 @@
-"""What the routes need to know, kept together for the life of a run."""
+"""All that the routes tell, kept together for the life of a run: the runner's thread writes, the server's reads."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from edge import __version__
 from edge.board import Machine, temperature_c
 from edge.classifier import Classifier
 from edge.keep import Keep
 from edge.live.tuning import Tuning
+from edge.outputs import Moment
 from edge.outputs.jsonl import utc
 from edge.web.grab import Grab
 from edge.web.heat import Heat
@@ -23,38 +20,46 @@ from edge.web.video import Video
 from edge.web.visits import Album
 
 _WARM_S = 5.0  # between two looks at the thermometer
-VIEWERS = 100  # at once, of streams; the same number again of events
 
 
-@dataclass
 class Site:
     """What a page and an API can tell.
 
-    Attributes:
+    Args:
         news: of the sources.
-        video: their pictures.
-        album: pictures of visits.
         tuning: the classifier that answers, and the knobs.
-        heat: where the evidence lies.
-        grab: frames as they are.
         keep: where photos for training go; None where none are kept.
         say: called with a line for the user.
-        classify, kept: how often photos may be sent, and kept, by all together.
+
+    Attributes:
+        video: the sources' pictures.
+        album: pictures of visits.
+        heat: where the evidence lies.
+        grab: frames as they are.
+        photos, kept: how often photos may be sent, and kept, by all together.
+        listeners: how many hear events.
+        told: the state as it was sent last, and when: the same for all who listen.
     """
 
-    news: News
-    video: Video
-    album: Album
-    tuning: Tuning
-    heat: Heat
-    grab: Grab
-    keep: Keep | None
-    say: Callable[[str], None]
-    classify: Buckets = field(default_factory=lambda: Buckets(rate=2.0, burst=6.0))
-    kept: Buckets = field(default_factory=lambda: Buckets(rate=1.0, burst=5.0))
-    now: Callable[[], float] = time.monotonic
-    listeners: int = 0
-    _warm: tuple[float, float | None] = (-_WARM_S, None)
+    def __init__(self, news: News, tuning: Tuning, keep: Keep | None, say: Callable[[str], None]) -> None:
+        self.news, self.tuning, self.keep, self.say = news, tuning, keep, say
+        self.video, self.album, self.heat, self.grab = Video(news), Album(), Heat(tuning), Grab()
+        self.photos, self.kept = Buckets(rate=2.0, burst=6.0), Buckets(rate=1.0, burst=5.0)
+        self.listeners, self.told = 0, (float("-inf"), b"")
+        self._warm: tuple[float, float | None] = (-_WARM_S, None)
+
+    def write(self, moment: Moment) -> None:
+        """Hand over a moment. In the runner's thread."""
+        for happened, event in zip(self.news.write(moment), moment.events, strict=True):
+            self.album.offer(happened, event)
+        self.video.offer(moment)
+        self.grab.offer(moment)
+        self.heat.mind(moment)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.video.close()
+        self.album.close()
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -77,8 +82,9 @@ class Site:
     @property
     def temperature_c(self) -> float | None:
         """How warm this machine is."""
-        if self.now() - self._warm[0] >= _WARM_S:
-            self._warm = self.now(), temperature_c(Machine(ask=lambda _: ""))
+        now_s = time.monotonic()
+        if now_s - self._warm[0] >= _WARM_S:
+            self._warm = now_s, temperature_c(Machine(ask=lambda _: ""))
         return self._warm[1]
 
     def state_json(self) -> dict[str, Any]:
@@ -93,10 +99,3 @@ class Site:
             "keep": self.keep is not None,
             "sources": [self.news.source_json(stream) for stream in range(len(self.news.newest))],
         }
-
-    def stream_of(self, request: Request) -> int:
-        """Return the source that a request names; the first where it names none."""
-        text = request.query_params.get("source", "0")
-        if not (text.isascii() and text.isdecimal() and len(text) < 4 and int(text) < len(self.news.newest)):
-            raise HTTPException(404, "there is no such source")
-        return int(text)

@@ -2,22 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from edge.fit import Image
-from edge.outputs import ASLEEP, LIVE, Moment
+from edge.outputs import FRESH, NO_PICTURE, Moment
 from edge.outputs.overlay import veil
 from edge.outputs.view import verdict
 from edge.outputs.worker import Worker
+from edge.photo import as_jpeg
 from edge.web.news import News
 
-_QUALITY = 80  # of JPEG: 640 x 480 take 30 to 60 kB
-_WIDEST = 1280  # pixels: what is larger is halved, and no phone shows the difference
+_LARGEST = 1280  # pixels of a side: what is larger is halved, and no phone shows the difference
 _FASTEST_S = 1 / 30  # between two pictures
 _SENDS_A_SECOND = 200  # of all viewers together: the more watch, the fewer frames each, and the answers keep their pace
 _BLANK: Image = np.full((360, 480, 3), 90, np.uint8)  # before the first picture
@@ -32,24 +31,15 @@ class Picture(NamedTuple):
     live: bool
 
 
-def encode(image: Image, widest: int = _WIDEST, quality: int = _QUALITY) -> bytes:
-    """Return a picture as JPEG, at most `widest` pixels wide."""
-    if image.shape[1] > widest:
-        height = max(1, round(image.shape[0] * widest / image.shape[1]))
-        image = cv2.resize(image, (widest, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return bytes(cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes())
-
-
 class Video:
     """The newest picture of each source.
 
     Args:
         news: of the sources.
-        now: the monotonic clock.
     """
 
-    def __init__(self, news: News, now: Callable[[], float] = time.monotonic) -> None:
-        self._told, self._now = news, now
+    def __init__(self, news: News) -> None:
+        self._told = news
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: dict[int, int] = {}
         self._due_s: dict[int, float] = {}
@@ -69,13 +59,13 @@ class Video:
         stream = moment.stream
         if not self._watchers.get(stream):
             return
-        live, now_s = moment.state in (LIVE, ASLEEP), self._now()
+        live, now_s = moment.fresh, time.monotonic()
         if live and self._shown.get(stream) and now_s < self._due_s.get(stream, 0.0):
             return
         self._shown[stream] = live
         self._due_s[stream] = now_s + max(_FASTEST_S, self.viewers / _SENDS_A_SECOND)
-        image = moment.frame.image.copy() if live else moment.frame.image[:0]
-        self._worker.put(moment._replace(frame=moment.frame._replace(image=image), events=()), key=stream)
+        image = moment.frame.image.copy() if live else NO_PICTURE
+        self._worker.put(moment.showing(image)._replace(events=()), key=stream)
 
     def _work(self, moments: list[Moment]) -> None:
         for moment in moments:
@@ -84,12 +74,12 @@ class Video:
                 self._loop.call_soon_threadsafe(self._publish, moment.stream, picture)
 
     def _encode(self, moment: Moment) -> Picture:
-        live, image = moment.state in (LIVE, ASLEEP), moment.frame.image
-        if live:
+        image = moment.frame.image
+        if moment.fresh:
             self._last[moment.stream] = image
         else:
             image = veil(self._last.get(moment.stream, _BLANK), verdict(moment))
-        return Picture(encode(image), moment.frame.number, moment.time_s, live)
+        return Picture(as_jpeg(image, _LARGEST), moment.frame.number, moment.time_s, moment.fresh)
 
     # -- in the server's thread --------------------------------------------------------------------------------------
 
@@ -134,7 +124,7 @@ class Video:
                 await self._news.setdefault(stream, asyncio.Event()).wait()
         except TimeoutError:
             state = self._told.state_of(stream)
-            if state not in (LIVE, ASLEEP) and self._shown.get(stream, True):
+            if state not in FRESH and self._shown.get(stream, True):
                 self.offer(self._told.newest[stream]._replace(state=state))
 
     def close(self) -> None:

@@ -4,10 +4,10 @@ from collections import OrderedDict
 
 from edge.live.visits import VISIT, Event
 from edge.outputs.worker import Worker
+from edge.photo import as_jpeg
 from edge.web.news import VISITS, Happened
-from edge.web.video import encode
 
-_WIDEST, _QUALITY = 480, 80
+_LARGEST = 480  # pixels of a side
 
 
 class Album:
@@ -25,7 +25,7 @@ class Album:
     def _work(self, visits: list[tuple[int, Event]]) -> None:
         for number, event in visits:
             assert event.visit.best is not None
-            self.pictures[number] = encode(event.visit.best.image, _WIDEST, _QUALITY)
+            self.pictures[number] = as_jpeg(event.visit.best.image, _LARGEST)
             while len(self.pictures) > VISITS:
                 self.pictures.popitem(last=False)
 

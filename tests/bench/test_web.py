@@ -44,7 +44,7 @@ def web() -> Iterator[Web]:
 @pytest.fixture(scope="module")
 def look(web: Web) -> Callable[[float | None], float]:
     """Return a run of some seconds, by a camera's clock or as fast as it goes; it returns frames a second."""
-    classifier, numbers = web._tuning.classifier, count(1)
+    classifier, numbers = web._site.tuning.classifier, count(1)
 
     def run(rate: float | None) -> float:
         began_s, frames = time.perf_counter(), 0

@@ -65,6 +65,7 @@ def test_a_board_that_is_not_there(bare: Board, what: tuple[object, ...]) -> Non
         (("set", "pi@cat", "max-fps=fast"), "max-fps=fast: is nothing that catdog run takes"),
         (("set", "pi@cat", "max-fps=0.01"), "max-fps: 0.01 is too low for a service"),
         (("set", "pi@cat", "max-fsp=5"), "max-fsp=5: is nothing that catdog run takes"),
+        (("set", "pi@cat", "gpio=cat=17"), "gpio: is not for the service of a push, which sees no pins. Let mqtt,"),
         (("status", "--inventory", "missing.txt"), "missing.txt: cannot be read"),
     ],
 )

@@ -140,18 +140,14 @@ def test_a_broker_that_died_is_told_all_of_it_again_as_it_is_now(model: Path, tm
 @needed
 def test_a_program_that_is_killed_is_said_to_be_gone(model: Path, tmp_path: Path) -> None:
     with mosquitto(tmp_path) as broker, listening(broker) as home:
-        with started(model, "demo", "--mqtt", f"mqtt://127.0.0.1:{broker.port}/shelf") as process:
-            home.waits_for("catdog/shelf-demo/availability", "online")
-            home.waits_for(RUNNING, "online")
-            process.kill()
+        for end, status in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)):
+            with started(model, "demo", "--mqtt", f"mqtt://127.0.0.1:{broker.port}/shelf") as process:
+                home.waits_for(RUNNING, "online")
+                home.waits_for("catdog/shelf-demo/availability", "online")
+                process.send_signal(end)
+                process.communicate(timeout=SOON_S)
+            assert process.returncode == status
             home.waits_for(RUNNING, "offline")
-        with started(model, "demo", "--mqtt", f"mqtt://127.0.0.1:{broker.port}/shelf") as process:
-            home.waits_for(RUNNING, "online")
-            home.waits_for("catdog/shelf-demo/availability", "online")
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=SOON_S)
-        assert process.returncode == 0
-        home.waits_for(RUNNING, "offline")
         home.waits_for("catdog/shelf-demo/availability", "offline")
 
 

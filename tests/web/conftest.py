@@ -3,6 +3,7 @@
 import http.client
 import json
 import threading
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,6 +54,14 @@ class Served:
             return Reply(reply.status, names, reply.read())
         finally:
             connection.close()
+
+    def until(self, path: str, wanted: Callable[[Any], object]) -> Any:
+        """Ask until the answer is as wanted, and return it."""
+        deadline_s = time.monotonic() + SOON_S
+        while not wanted(told := self.ask(path).json):
+            assert time.monotonic() < deadline_s, told
+            time.sleep(0.1)
+        return told
 
     @contextmanager
     def running(self, make: Callable[[int], Any] = lambda number: moment(number=number)) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from edge.errors import InputError
 from edge.live.tuning import Tuning, tuned
 from edge.testing import moment
 from tests.conftest import Command, one_line, picture
-from tests.edge.test_run import rows
+from tests.edge.test_run import rows, wait_until
 from tests.tiny import tiny_model
-from tests.web.conftest import Reply, Serve, Served
+from tests.web.conftest import SOON_S, Reply, Serve, Served
 from tests.web.test_told import messages
 
 
@@ -174,10 +173,7 @@ def test_a_map_is_told_while_somebody_asks_for_it_and_the_plain_model_answers_ag
         assert told["box"] == pytest.approx([-cell, -cell, 1 + 2 * cell, 1 + 2 * cell], abs=1e-3)
         assert values[:16].min() > 200
         assert values[18:].max() == 0
-        deadline_s = time.monotonic() + 60
-        while classifier._interpreter is not plain:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        wait_until(lambda: classifier._interpreter is plain, SOON_S)
 
 
 def test_a_model_without_maps_works_without(serve: Serve) -> None:

@@ -44,7 +44,7 @@ def fits(value: Any, schema: dict[str, Any], at: str = "") -> None:
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    served = {(re.sub(r":int\}", "}", route.path), method) for route in ROUTES for method in route.methods - {"HEAD"}}
+    served = {(route.path, method) for route in ROUTES for method in route.methods - {"HEAD"}}
     told = {(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods}
     assert told == served
 

@@ -43,11 +43,15 @@ def url(served: Served) -> str:
     return f"http://{served.host}:{served.port}/"
 
 
+def watch(page: Page, served: Served) -> None:
+    page.open(url(served))
+    page.until(STATE, "live")
+
+
 def test_it_follows_what_is_seen_and_asks_nobody_else(served: Served, page: Page) -> None:
     shown = ["red", RED]
     with served.running(lambda number: moment(str(shown[0]), number=number, image=shown[1])):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         page.until(VERDICT, "red")
         red, _, blue, _ = page.look(COLOUR)
         assert red > blue + 100
@@ -79,8 +83,7 @@ def test_who_has_no_token_is_asked_for_it_in_the_page_s_own_style(serve: Serve, 
 def test_a_source_that_is_lost_is_grey_says_so_and_comes_back(served: Served, page: Page) -> None:
     state = ["live"]
     with served.running(lambda number: moment(number=number, image=GREEN, state=state[0])):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         assert page.look("document.getElementById('veil').hidden") is True
         state[0] = "lost"
         page.until(STATE, "lost")
@@ -93,22 +96,34 @@ def test_a_source_that_is_lost_is_grey_says_so_and_comes_back(served: Served, pa
 
 def test_a_run_that_hangs_is_stale(served: Served, page: Page) -> None:
     with served.running(lambda number: moment(number=number, image=GREEN)):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
     page.until(STATE, "stale")
 
 
 def test_a_run_that_ends_is_missed_and_found_again_when_it_begins_anew(serve: Serve, page: Page) -> None:
     served = serve()
     with served.running(lambda number: moment(number=number, image=GREEN)):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
     served.web.close()
     page.until(STATE, "no contact")
     again = serve(web=f"127.0.0.1:{served.port}")
     with again.running(lambda number: moment("blue", number=number, image=BLUE)):
         page.until(STATE, "live")
         page.until(VERDICT, "blue")
+
+
+def test_the_chart_goes_by_the_runner_s_clock(served: Served, page: Page) -> None:
+    """A board without a network has any time; the phone's is another."""
+    script = page.call("Page.addScriptToEvaluateOnNewDocument", source="Date.now = () => 0")
+    painted = """(() => { const chart = document.getElementById("chart"), pen = chart.getContext("2d");
+        return pen.getImageData(chart.width - 8, 0, 8, chart.height).data.some((value) => value > 0); })()"""
+    try:
+        with served.running(lambda number: moment(number=number, image=GREEN)):
+            watch(page, served)
+            page.until(painted)
+    finally:
+        page.call("Page.removeScriptToEvaluateOnNewDocument", **script)
+    assert page.complaints == []
 
 
 def test_visits_appear_with_their_pictures(served: Served, page: Page) -> None:
@@ -129,8 +144,7 @@ def test_of_several_sources_one_is_chosen_by_keyboard(serve: Serve, page: Page) 
         return moment(label, number=number, image=image, stream=1 - number % 2)
 
     with served.running(seen):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         page.until(VERDICT, "red")
         page.look("document.querySelector('#sources input').focus()")
         page.press("ArrowRight")
@@ -150,8 +164,7 @@ def test_it_shows_why_and_stops(served: Served, page: Page) -> None:
     heat = """(() => { const heat = document.getElementById("heat"), pen = heat.getContext("2d");
         return [0.25, 0.75].map((at) => pen.getImageData(heat.width / 2, heat.height * at, 1, 1).data[3]); })()"""
     with served.running(seen):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         page.until("document.getElementById('why').hidden", wanted=False)
         assert page.look("document.getElementById('heat').hidden") is True
         page.look("document.getElementById('why').focus()")
@@ -196,8 +209,7 @@ def test_buttons_keep_the_frame_of_now(serve: Serve, page: Page, tmp_path: Path)
 def test_nothing_sticks_out_and_text_can_be_read(served: Served, page: Page, size: tuple[int, int], dark: bool) -> None:
     page.size(*size, dark=dark)
     with served.running(lambda number: moment(number=number, image=RED)):
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         page.until("document.querySelectorAll('#facts dd').length > 4")
         assert page.look("document.documentElement.scrollWidth") <= size[0]
         colours = json.loads(page.look(_COLOURS))
@@ -212,8 +224,7 @@ def test_axe_finds_nothing(serve: Serve, page: Page, tmp_path: Path, size: tuple
     page.size(*size, dark=dark)
     with served.running(lambda number: moment(number=number, image=RED)):
         served.web.write(event(frame=moment(image=RED).frame))
-        page.open(url(served))
-        page.until(STATE, "live")
+        watch(page, served)
         page.until("document.querySelectorAll('#knobs input').length > 0")
         page.look("document.querySelector('details').open = true")
         page.look(Path(os.environ["CATDOG_AXE"]).read_text() + "; true")

@@ -99,9 +99,7 @@ def test_visits_come_with_their_best_frame(served: Served) -> None:
     assert served.ask("/api/state").json["sources"][0]["present"] == "red"
     served.web.write(event(frame=best))
     served.web.write(event(label="green"))
-    deadline_s = time.monotonic() + 60
-    while (visits := served.ask("/api/visits").json["visits"])[1]["picture"] is None:
-        assert time.monotonic() < deadline_s
+    visits = served.until("/api/visits", lambda told: told["visits"][1]["picture"])["visits"]
     assert [(visit["label"], visit["duration_s"]) for visit in visits] == [("green", 12.5), ("red", 12.5)]
     assert visits[0]["picture"] is None
     reply = served.ask(visits[1]["picture"])
@@ -170,7 +168,7 @@ def test_a_stream_is_motion_jpeg_and_darkens_what_is_none_of_now(served: Served)
 
 def test_nothing_is_encoded_while_nobody_watches(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = list[int]()
-    monkeypatch.setattr("edge.web.video.encode", lambda image, *_: encoded.append(1) or image.tobytes()[:10])
+    monkeypatch.setattr("edge.web.video.as_jpeg", lambda image, *_: encoded.append(1) or image.tobytes()[:10])
     for number in range(1, 50):
         served.web.write(moment(number=number))
     served.web.close()
@@ -187,9 +185,7 @@ def test_all_viewers_share_one_picture(served: Served) -> None:
         assert served.ask("/api/state").json["viewers"] == 5
         for connection in connections:
             connection.close()
-        deadline_s = time.monotonic() + 60
-        while served.ask("/api/state").json["viewers"]:
-            assert time.monotonic() < deadline_s
+        served.until("/api/state", lambda told: not told["viewers"])
     by_number: dict[str, set[bytes]] = {}
     for headers, jpeg in (part for stream in first for part in stream):
         by_number.setdefault(headers["X-Frame"], set()).add(jpeg)

@@ -7,6 +7,7 @@ export class Chart {
     this.canvas = canvas;
     this.labels = [];
     this.points = []; // [milliseconds since 1970, probabilities], oldest first
+    this.ahead = 0; // milliseconds of the runner's clock before this device's: a board without a network has any time
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
@@ -32,7 +33,7 @@ export class Chart {
     if (!width) return;
     canvas.width = width * ratio;
     canvas.height = height * ratio;
-    const pen = canvas.getContext("2d"), now = Date.now() + (this.ahead || 0);
+    const pen = canvas.getContext("2d"), now = Date.now() + this.ahead;
     pen.scale(ratio, ratio);
     const x = (at) => width * (1 - (now - at) / SPAN_MS);
     for (const run of runs(points)) {

@@ -1,7 +1,17 @@
-// Hears the server's events, and notices when they stop: a connection can be dead long before the browser says so.
+// Asks the server, and hears its events. It notices when they stop: a connection can be dead long before the browser says so.
 
 const SILENT_MS = 3000; // the server says something every second
 const AGAIN_MS = 1500;
+
+// Return the answer's JSON, {error} where it was refused or there is none; `fields` are posted.
+export async function ask(path, fields) {
+  const posted = fields && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) };
+  try {
+    return await (await fetch(path, posted)).json();
+  } catch {
+    return { error: "no contact" };
+  }
+}
 
 // Calls told(kind, fields) for every message, and changed(true or false) when contact is made or lost.
 export function listen(path, told, changed) {

@@ -1,5 +1,6 @@
 // Buttons that keep the frame of now for the next training, as one of the model's classes or of another.
 
+import { ask } from "./contact.js";
 import { $, element } from "./view.js";
 
 export function show(labels, stream) {
@@ -23,11 +24,6 @@ export function show(labels, stream) {
 
 async function keep(label, source, said) {
   said.textContent = "…";
-  try {
-    const answer = await fetch("/api/keep", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ label, source }) });
-    const told = await answer.json();
-    said.textContent = answer.ok ? `kept as ${told.kept}` : told.error;
-  } catch {
-    said.textContent = "not kept: no contact";
-  }
+  const { kept, error } = await ask("/api/keep", { label, source });
+  said.textContent = error ? `not kept: ${error}` : `kept as ${kept}`;
 }

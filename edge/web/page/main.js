@@ -1,7 +1,7 @@
 // The page: hears what is known, shows it, and never takes an old picture for one of now.
 
 import { Chart } from "./chart.js";
-import { listen } from "./contact.js";
+import { ask, listen } from "./contact.js";
 import * as heat from "./heat.js";
 import * as keep from "./keep.js";
 import { watch } from "./stream.js";
@@ -27,6 +27,7 @@ const reopen = listen(() => why ? `/api/events?map=1&source=${stream}` : "/api/e
   if (kind === "map") return why && fields.stream === stream ? heat.draw($("heat"), video, fields) : undefined;
   const first = !known || known.model.sha256 !== fields.model.sha256;
   known = fields;
+  chart.ahead = Date.parse(fields.time) - Date.now();
   labels = labelled(known.model);
   if (stream >= known.sources.length) choose(0);
   if (first) past();
@@ -81,26 +82,18 @@ function choose(number) {
   refresh();
 }
 
-async function ask(path) {
-  try {
-    const answer = await fetch(path);
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null; // said by the state
-  }
-}
-
 async function past() {
   const asked = stream, told = await ask(`/api/history?source=${asked}`);
-  if (!told || asked !== stream || !labels.length) return;
+  if (told.error || asked !== stream || !labels.length) return;
   const at = labels.map(({ name }) => told.labels.indexOf(name));
   chart.begin(labels, told.points.map((point) => [Date.parse(point.time), at.map((index) => point.probabilities[index] ?? 0)]));
 }
 
 async function visits() {
   const told = await ask("/api/visits");
-  if (told) showVisits(told.visits, (known?.sources.length ?? 1) > 1);
-  if (told?.visits.some((visit) => !visit.picture)) setTimeout(visits, 1000); // it is still being encoded
+  if (told.error) return;
+  showVisits(told.visits, (known?.sources.length ?? 1) > 1);
+  if (told.visits.some((visit) => !visit.picture)) setTimeout(visits, 1000); // it is still being encoded
 }
 
 setInterval(refresh, 500);

@@ -3,7 +3,7 @@
 const AGAIN_MS = 1000;
 const decoder = new TextDecoder("latin1");
 
-// Calls shown(bitmap, {number, live, time}) for each picture of path(), for ever; returns what begins anew.
+// Calls shown(bitmap, {number, live}) for each picture of path(), for ever; returns what begins anew.
 export function watch(path, shown) {
   let abort = new AbortController(), run = 0;
 
@@ -18,7 +18,7 @@ export function watch(path, shown) {
   };
   const show = async ({ headers, bytes }, mine) => {
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
-    if (mine === run) shown(bitmap, { number: +headers["x-frame"], live: headers["x-live"] === "yes", time: headers["x-time"] });
+    if (mine === run) shown(bitmap, { number: +headers["x-frame"], live: headers["x-live"] === "yes" });
     bitmap.close();
   };
   const begin = () => {

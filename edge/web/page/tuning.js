@@ -1,11 +1,11 @@
 // Sliders: they act at once, and show the words of the command line that make them permanent.
 
+import { ask } from "./contact.js";
 import { $, element } from "./view.js";
 
 export async function begin() {
-  const answer = await fetch("/api/tuning").catch(() => null);
-  if (!answer?.ok) return;
-  const { knobs } = await answer.json();
+  const { knobs, error } = await ask("/api/tuning");
+  if (error) return; // said by the state
   $("knobs").replaceChildren(...knobs.map(slider));
   $("tuning").hidden = !knobs.length;
   flags();
@@ -26,21 +26,12 @@ function slider(knob) {
   });
   const send = async () => {
     while (wanted !== null) {
-      const asked = wanted, told = await turn(knob.name, asked);
-      if (told) { box.knob = told; flags(); }
+      const asked = wanted, told = await ask("/api/tuning", { name: knob.name, value: asked });
+      if (!told.error) { box.knob = told; flags(); }
       if (wanted === asked) wanted = null;
     }
   };
   return box;
-}
-
-async function turn(name, value) {
-  try {
-    const answer = await fetch("/api/tuning", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name, value }) });
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null; // said by the state
-  }
 }
 
 function flags() {

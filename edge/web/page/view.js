@@ -3,7 +3,7 @@
 import { colour } from "./chart.js";
 
 export const $ = (id) => document.getElementById(id);
-export const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)} %`;
 export const FRESH = ["live", "asleep"];
 const PICTURE = {
   dark: "The picture is too dark to trust the answers.", black: "The picture is black. Is the lens covered?",
@@ -99,7 +99,7 @@ function pair(className = "") {
   return row;
 }
 
-export const age = (ms) => ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+const age = (ms) => ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 
 export function showSources(sources, chosen, choose) {
   const box = $("sources");

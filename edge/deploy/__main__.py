@@ -8,8 +8,9 @@ monkey.patch_all()
 import argparse  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
-from collections.abc import Callable, Sequence  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
 from functools import partial  # noqa: E402
+from getpass import getpass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from gevent.pool import Pool  # noqa: E402
@@ -40,7 +41,8 @@ def _main(options: argparse.Namespace, layout: Layout, lock: Path) -> int:
     pairs = [word for word in options.words if "=" in word] if options.verb == "set" else []
     targets = chosen([word for word in options.words if word not in pairs], options.inventory)
     work = _work(options, pairs, lock)
-    access = Access(options.ssh_config, options.key, _sudo_password(options), max(options.patience, 0.1))
+    password = getpass("sudo password on the boards: ") if options.ask_sudo_password else ""
+    access = Access(options.ssh_config, options.key, password, max(options.patience, 0.1))
     show = Show([target.word for target in targets])
     pool = Pool(max(1, options.jobs))
     outcomes = list(pool.imap(partial(_serve, work=work, access=access, layout=layout, show=show), targets))
@@ -52,7 +54,7 @@ def _serve(target: Target, work: Verb, access: Access, layout: Layout, show: Sho
     """Do the work on one board; what goes wrong there is its own affair."""
     try:
         with Board(target, access, layout).connected() as board:
-            return Outcome(target.word, work(Job(board, show, layout, bool(access.sudo_password))))
+            return Outcome(target.word, work(Job(board, show)))
     except CatdogError as fault:
         return Outcome(target.word, "", fault)
 
@@ -72,13 +74,8 @@ def _work(options: argparse.Namespace, pairs: list[str], lock: Path) -> Verb:
         return partial(pull.pull, to=options.to)
     if verb == "set":
         return partial(configure.set_, pairs=configure.checked(pairs))
-    simple: dict[str, Callable[[Job], str]] = {
-        "status": ask.status,
-        "selftest": ask.selftest,
-        "doctor": ask.doctor,
-        "bench": ask.bench,
-    }
-    return simple[verb]
+    plain: dict[str, Verb] = {"status": ask.status, "selftest": ask.selftest, "doctor": ask.doctor, "bench": ask.bench}
+    return plain[verb]
 
 
 def _told(options: argparse.Namespace, lock: Path) -> Push:
@@ -92,14 +89,6 @@ def _told(options: argparse.Namespace, lock: Path) -> Push:
         configure.checked([f"source={options.source}"])
     made = kit.Kit(wheel, lock.read_text("utf-8"), cache / "wheels", options.offline, signer)
     return Push(made, model, options.source, options.older, options.adopt, options.dry_run)
-
-
-def _sudo_password(options: argparse.Namespace) -> str:
-    if not options.ask_sudo_password:
-        return ""
-    import getpass
-
-    return getpass.getpass("sudo password on the boards: ")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Verbs that ask a board and change nothing: status, logs, selftest, doctor, bench."""
 
-from edge.deploy.items import Step
+from edge.deploy.items import Step, selftest_step
 from edge.deploy.job import Job, describe, installed, reason, state
 from edge.deploy.layout import SERVICE
 from edge.errors import CatdogError
@@ -33,8 +33,7 @@ def logs(job: Job, lines: int) -> str:
 def selftest(job: Job) -> str:
     """Ask the model its golden pictures on the board."""
     installed(job)
-    command = f"cd / && runuser -u {job.layout.user} -- {job.layout.catdog} selftest {job.layout.model}"
-    return "; ".join(job.carry_out(Step("selftest", (command,))))
+    return "; ".join(job.carry_out(selftest_step("current", "current", job.layout)))
 
 
 def doctor(job: Job) -> str:

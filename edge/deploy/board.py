@@ -6,10 +6,10 @@ The only file that knows pyinfra. What it logs is kept quiet: people read our ow
 import io
 import logging
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from paramiko import Transport
 from pyinfra.api import Config, FactBase, FileUploadCommand, Inventory, QuoteString, State, StringCommand, operation
@@ -89,10 +89,9 @@ class Board:
     """
 
     def __init__(self, target: Target, access: Access, layout: Layout) -> None:
-        self.target, self._access, self._layout = target, access, layout
-        logging.getLogger("pyinfra").handlers = [logging.NullHandler()]
-        logging.getLogger("pyinfra").propagate = logging.getLogger("paramiko").propagate = False
-        logging.getLogger("paramiko").handlers = [logging.NullHandler()]
+        self.target, self.access, self.layout = target, access, layout
+        for logger in map(logging.getLogger, ("pyinfra", "paramiko")):
+            logger.handlers, logger.propagate = [logging.NullHandler()], False
         connect_s = access.wait_s(_CONNECT_S)
         # paramiko has limits of its own besides: to the server's first line, and to the end of logging in.
         waits = {
@@ -100,12 +99,15 @@ class Board:
             "auth_timeout": 2 * connect_s,
             "channel_timeout": access.wait_s(_CHANNEL_S),
         }
-        data: dict[str, Any] = {"ssh_hostname": target.host, "ssh_user": target.user, "ssh_port": target.port}
-        data |= {"ssh_paramiko_connect_kwargs": waits}
-        data |= {"ssh_config_file": str(access.ssh_config)} if access.ssh_config else {}
-        data |= {"ssh_key": str(access.key)} if access.key else {}
-        wanted = {name: value for name, value in data.items() if value}
-        inventory = Inventory(([(target.word, wanted)], {}))
+        data = {
+            "ssh_hostname": target.host,
+            "ssh_user": target.user,
+            "ssh_port": target.port,
+            "ssh_config_file": str(access.ssh_config or ""),
+            "ssh_key": str(access.key or ""),
+            "ssh_paramiko_connect_kwargs": waits,
+        }
+        inventory = Inventory(([(target.word, {name: value for name, value in data.items() if value})], {}))
         # /tmp may lie in memory, of which a small board has little.
         config = Config(CONNECT_TIMEOUT=connect_s, TEMP_DIR="/var/tmp")  # noqa: S108
         self._state = State(inventory, config, check_for_changes=False)
@@ -135,9 +137,9 @@ class Board:
 
     def learn(self) -> Facts:
         """Return what the board is, and what is on it."""
-        limit_s = self._access.wait_s(_FACTS_S)
-        with self._here(), self._errors("its facts", limit_s):
-            facts = self._host.get_fact(BoardFacts, root=self._layout.root, user=self._layout.user, _timeout=limit_s)
+        limit_s = self.access.wait_s(_FACTS_S)
+        with self._here("its facts", limit_s):
+            facts = self._host.get_fact(BoardFacts, root=self.layout.root, user=self.layout.user, _timeout=limit_s)
         if not isinstance(facts, Facts) or not facts.machine:
             raise CatdogError(self.target.word, "does not say what it is", f"See whether ssh {self.target.word} works")
         self._root = facts.root
@@ -149,42 +151,38 @@ class Board:
         Raises:
             CatdogError: it failed; what it printed last is told.
         """
-        lock, limit_s = self._layout.root or "/var/lib", self._access.wait_s(step.limit_s)
-        with self._here(), self._errors(step.words, limit_s):
-            done = carry_out(step=step, lock=lock, name=step.words, _timeout=limit_s, **self._rights())
+        lock, limit_s = self.layout.root or "/var/lib", self.access.wait_s(step.limit_s)
+        sudo, password = not self._root, self.access.sudo_password or None
+        with self._here(step.words, limit_s):
+            done = carry_out(
+                step=step, lock=lock, name=step.words, _timeout=limit_s, _sudo=sudo, _sudo_password=password
+            )
         return list(done.stdout_lines)
 
-    def _rights(self) -> Mapping[str, Any]:
-        if self._root:
-            return {}
-        return {"_sudo": True, "_sudo_password": self._access.sudo_password or None}
-
     @contextmanager
-    def _here(self) -> Iterator[None]:
-        with ctx_state.use(self._state), ctx_host.use(self._host):
-            yield
-
-    @contextmanager
-    def _errors(self, words: str, limit_s: float) -> Iterator[None]:
-        begun_s = time.monotonic()
+    def _here(self, words: str, limit_s: float) -> Iterator[None]:
+        """Let pyinfra work on this board; what it raises becomes a CatdogError that names the step."""
+        end_s = time.monotonic() + limit_s
+        remedy = "Push again when it is back"
         try:
-            yield
+            with ctx_state.use(self._state), ctx_host.use(self._host):
+                yield
         except NestedOperationError as fault:
             said = self._state.get_op_data_for_host(self._host, fault.args[0]).operation_meta
-            lines = [line for line in (*said.stdout_lines, *said.stderr_lines) if line.strip()]
-            why = lines[-1].strip() if lines else self._silence(time.monotonic() - begun_s >= limit_s)
-            raise CatdogError(
-                f"{self.target.word}: {words}", f"failed ({why})", "See docs/raspberry-pi.md, Trouble"
-            ) from None
-        except (PyinfraError, OSError, EOFError) as fault:
-            broken = isinstance(fault, PyinfraError)
-            why = self._silence(time.monotonic() - begun_s >= limit_s) if broken else str(fault) or type(fault).__name__
-            raise CatdogError(f"{self.target.word}: {words}", f"failed ({why})", "Push again when it is back") from None
+            lines = [line.strip() for line in (*said.stdout_lines, *said.stderr_lines) if line.strip()]
+            why, remedy = lines[-1] if lines else self._silence(end_s), "See docs/raspberry-pi.md, Trouble"
+        except PyinfraError:
+            why = self._silence(end_s)
+        except (OSError, EOFError) as fault:
+            why = str(fault) or type(fault).__name__
+        else:
+            return
+        raise CatdogError(f"{self.target.word}: {words}", f"failed ({why})", remedy)
 
-    def _silence(self, late: bool) -> str:
+    def _silence(self, end_s: float) -> str:
         if not self._transport().is_active():
             return "the connection was lost"
-        return "it takes too long" if late else "it says nothing"
+        return "it takes too long" if time.monotonic() >= end_s else "it says nothing"
 
     def _transport(self) -> Transport:
         connector = self._host.connector

@@ -1,7 +1,7 @@
 """Verbs that change what a board has already: rollback and uninstall."""
 
 from edge.deploy.items import RESTART, Step, answer_step
-from edge.deploy.job import Job, installed, state, went_back
+from edge.deploy.job import Job, installed, state
 from edge.deploy.layout import SERVICE
 from edge.errors import CatdogError
 
@@ -14,10 +14,7 @@ def rollback(job: Job, what: str) -> str:
         raise CatdogError(job.host, f"has no {what} from before", "Push the one that you want")
     back = job.layout.guard("back", path)
     job.carry_out(Step(f"back to {what} {shelf.previous}", (back,)))
-    try:
-        job.carry_out(answer_step(job.layout))
-    except CatdogError as fault:
-        raise went_back(job, fault, (back, RESTART)) from None
+    job.change((answer_step(job.layout),), (back, RESTART))
     return f"{what} {shelf.previous} runs, {shelf.current} is kept: {state(job.learn())}"
 
 
@@ -25,19 +22,17 @@ def uninstall(job: Job, keep_data: bool) -> str:
     """Take everything away, data and settings too unless they are to stay."""
     facts = job.learn()
     layout = job.layout
-    unit = f"{layout.units}/catdog.service"
-    links = f"{unit} {layout.units}/multi-user.target.wants/catdog.service"
-    own = "" if keep_data else f"; rm -rf {unit}.d"  # what systemctl edit has left
-    cache = f"{layout.root}/var/cache/catdog"
-    gone = (
-        f"{layout.program} {cache}" if keep_data else f"{layout.program} {cache} {layout.data} {layout.settings_folder}"
-    )
-    service = f"systemctl stop {SERVICE} 2>/dev/null; rm -f {links}{own}; systemctl daemon-reload"
-    user = f"userdel {layout.user} 2>/dev/null || true"
     if not (facts.releases.items or facts.unit or facts.signers or (facts.user and not layout.root)):
         return "nothing to do: there is no catdog on it"
-    job.carry_out(Step("service", (service,)))
-    job.carry_out(Step("program" if keep_data else "program, models, settings and data", (f"rm -rf {gone}",)))
-    if not keep_data and not layout.root:
-        job.carry_out(Step(f"user {layout.user}", (user,)))
-    return "gone" if not keep_data else f"gone, but for {layout.data} and {layout.settings_folder}"
+    own = "" if keep_data else f"{layout.unit}.d"  # what systemctl edit has left
+    rm_links = f"rm -rf {layout.unit} {layout.wanted} {own}"
+    job.carry_out(Step("service", (f"systemctl stop {SERVICE} 2>/dev/null; {rm_links}; systemctl daemon-reload",)))
+    program = f"{layout.program} {layout.root}/var/cache/catdog"
+    if keep_data:
+        job.carry_out(Step("program", (f"rm -rf {program}",)))
+        return f"gone, but for {layout.data} and {layout.settings_folder}"
+    data = f"{layout.data} {layout.settings_folder}"
+    job.carry_out(Step("program, models, settings and data", (f"rm -rf {program} {data}",)))
+    if not layout.root:
+        job.carry_out(Step(f"user {layout.user}", (f"userdel {layout.user} 2>/dev/null || true",)))
+    return "gone"

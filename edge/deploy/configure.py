@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from edge import settings
 from edge.commands import run
 from edge.deploy.demands import check_source
-from edge.deploy.items import RESTART, Step, answer_step, replacing
-from edge.deploy.job import Job, installed, state, went_back
+from edge.deploy.items import RESTART, answer_step, settings_back, settings_step
+from edge.deploy.job import Job, installed, state
 from edge.deploy.layout import watchdog_s
-from edge.errors import CatdogError, InputError
+from edge.errors import InputError
 from edge.outputs.service import check_rate
 
 
@@ -50,17 +50,11 @@ def _parsed(text: str, words: str) -> argparse.Namespace:
 def set_(job: Job, pairs: dict[str, str]) -> str:
     """Change settings, and see that the service gives an answer with them; else leave them as they were."""
     check_source(installed(job), pairs.get("source", ""), job.host)
-    before = "\n".join(job.quietly(f"cat {job.layout.settings}")) + "\n"
-    after = before
+    before = after = job.settings()
     for name, value in pairs.items():
         after = settings.changed(after, name, value)
     if after == before:
         return "nothing to do: the settings are so already"
-    new = replacing(after.encode(), job.layout.settings, "640", job.layout.user)
-    job.carry_out(Step("settings", (f"cp -p {job.layout.settings} {job.layout.settings}.before", *new)))
-    try:
-        job.carry_out(answer_step(job.layout))
-    except CatdogError as fault:
-        back = f"mv -T {job.layout.settings}.before {job.layout.settings}"
-        raise went_back(job, fault, (back, RESTART)) from None
+    job.carry_out(settings_step(after, job.layout))
+    job.change((answer_step(job.layout),), (settings_back(job.layout), RESTART))
     return f"{', '.join(f'{name}={value}' for name, value in pairs.items())}: {state(job.learn())}"

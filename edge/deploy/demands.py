@@ -94,10 +94,14 @@ def check_source(facts: Facts, source: str, host: str) -> None:
         raise CatdogError(host, f"has no ribbon camera {source}", f"Choose one of {there}")
 
 
+def trusts(facts: Facts, signer: Signer) -> bool:
+    """True where a board takes what this workstation has signed."""
+    return any(signer.public in line for line in facts.signers)
+
+
 def check_trust(facts: Facts, wish: Wish, signer: Signer, host: str) -> None:
     """Raise CatdogError where the board is somebody else's, or the model older than the one that it runs."""
-    known = any(signer.public in line for line in facts.signers)
-    if facts.signers and not known and not wish.adopt:
+    if facts.signers and not trusts(facts, signer) and not wish.adopt:
         raise CatdogError(host, "trusts another workstation's key, not this one's", "If it is yours, add --adopt")
     there, here = time_of(facts.signed), wish.model.signed.time
     current = facts.models.current.endswith(wish.model.signed.digest[:12])

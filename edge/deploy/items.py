@@ -73,6 +73,17 @@ def replacing(content: bytes, target: str, mode: str, group: str = "root") -> tu
     ), f"chgrp {group} {new} && chmod {mode} {new} && mv -T {new} {target} && sync -f {target}"
 
 
+def settings_step(text: str, layout: Layout) -> Step:
+    """Return what writes the settings anew; `settings_back` leads back to those from before, if any."""
+    keep = f"[ ! -e {layout.settings} ] || cp -p {layout.settings} {layout.settings}.before"
+    return Step("settings", (keep, *replacing(text.encode(), layout.settings, "640", layout.user)))
+
+
+def settings_back(layout: Layout) -> str:
+    """Return the command that puts back the settings from before the last change."""
+    return f"mv -T {layout.settings}.before {layout.settings}"
+
+
 def release_steps(item: Item, name: str, travelling: Mapping[str, Path], layout: Layout) -> list[Step]:
     """Return what makes a release on the board, complete and unused.
 

@@ -1,6 +1,6 @@
 """What every verb has: a board to work on, lines to print, how the service does, and the way back where it fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -22,24 +22,25 @@ class Job(NamedTuple):
     Attributes:
         board: connected.
         show: where lines go.
-        layout: of the board.
-        has_password: of sudo.
     """
 
     board: Board
     show: Show
-    layout: Layout
-    has_password: bool
 
     @property
     def host(self) -> str:
         """What the board is called."""
         return self.board.target.word
 
+    @property
+    def layout(self) -> Layout:
+        """Where things lie on the board."""
+        return self.board.layout
+
     def learn(self) -> Facts:
         """Return the board's facts, where one may become root."""
         facts = self.board.learn()
-        check_access(facts, self.host, self.has_password)
+        check_access(facts, self.host, bool(self.board.access.sudo_password))
         return facts
 
     def carry_out(self, step: Step) -> list[str]:
@@ -50,6 +51,23 @@ class Job(NamedTuple):
     def quietly(self, *commands: str) -> list[str]:
         """Do what is worth no line of its own."""
         return self.board.do(Step(commands[0], commands, limit_s=_QUIET_S))
+
+    def settings(self) -> str:
+        """Return the text of the board's settings."""
+        return "\n".join(self.quietly(f"cat {self.layout.settings}")) + "\n"
+
+    def change(self, steps: Sequence[Step], back: Sequence[str]) -> None:
+        """Change what runs; where that fails, lead back to what ran before, and tell so in a CatdogError.
+
+        Args:
+            steps: that change it; the last waits for a fresh answer.
+            back: commands that lead back; none where there was nothing before.
+        """
+        try:
+            for step in steps:
+                self.carry_out(step)
+        except CatdogError as fault:
+            raise _went_back(self, fault, back) from None
 
 
 Verb = Callable[[Job], str]  # on one board; returns a line for the summary
@@ -91,7 +109,7 @@ def reason(job: Job) -> str:
     return ""
 
 
-def went_back(job: Job, fault: CatdogError, back: tuple[str, ...]) -> CatdogError:
+def _went_back(job: Job, fault: CatdogError, back: Sequence[str]) -> CatdogError:
     """Lead back to what ran before; return what to tell."""
     why = reason(job) or fault.wrong
     if not back:

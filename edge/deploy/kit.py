@@ -1,5 +1,6 @@
 """What is wanted, as files: the wheel of this checkout, the wheels it needs on a board of some kind, and a model."""
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,10 @@ from edge.deploy.facts import Facts
 from edge.deploy.items import Item
 from edge.deploy.layout import GUARD, Layout, unit
 from edge.deploy.signing import MODEL, RELEASE, Signer
-from edge.deploy.wheels import Kind, Wheel, digest_of, fetch
+from edge.deploy.wheels import Kind, Wheel, fetch
 from edge.errors import CatdogError
+from edge.files import write_atomically
+from edge.record import file_digest
 
 ROOT = Path(__file__).parents[2]
 MODEL_FILE = "model.tflite"
@@ -39,7 +42,7 @@ class Kit(NamedTuple):
     def release(self, facts: Facts, layout: Layout) -> Item:
         """Return the release for a board, having fetched what is missing here."""
         kind = Kind(facts.python, facts.machine, facts.glibc)
-        own = Wheel(self.wheel, f"catdog-edge=={self.wheel.name.split('-')[1]}", digest_of(self.wheel))
+        own = Wheel(self.wheel, f"catdog-edge=={self.wheel.name.split('-')[1]}", file_digest(self.wheel))
         wheels = [own, *fetch(self.lock, kind, self.cache, self.offline)]
         to_install = [wheel for wheel in wheels if not wheel.pin.startswith("pip==")]
         files = {
@@ -54,8 +57,6 @@ class Kit(NamedTuple):
 
 
 def _digests(files: dict[str, bytes]) -> dict[str, str]:
-    import hashlib
-
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
@@ -82,16 +83,5 @@ def build(folder: Path) -> Path:
         if done.returncode or not built:
             said = done.stderr.strip().splitlines() or ["it says nothing"]
             raise CatdogError("the wheel", f"cannot be built ({said[-1]})", "make setup, then try again")
-        folder.mkdir(parents=True, exist_ok=True)
-        return built[0].replace(folder / built[0].name) if _same_disk(built[0], folder) else _copied(built[0], folder)
-
-
-def _same_disk(path: Path, folder: Path) -> bool:
-    return path.stat().st_dev == folder.stat().st_dev
-
-
-def _copied(path: Path, folder: Path) -> Path:
-    from edge.files import write_atomically
-
-    write_atomically(folder / path.name, path.read_bytes())
-    return folder / path.name
+        write_atomically(folder / built[0].name, built[0].read_bytes())
+        return folder / built[0].name

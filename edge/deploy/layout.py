@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 HERE = Path(__file__).parent
 GUARD, UNIT, SETTINGS = HERE / "guard", HERE / "catdog.service", HERE / "catdog.conf"
@@ -12,71 +11,29 @@ _STEPS_SINCE, _ONE_PAUSE_S = 254, 15
 _STEPS = ("RestartSteps=", "RestartMaxDelaySec=")
 
 
-class Layout(NamedTuple):
+class Layout:
     """Paths on a board; another root than "" lets a test play one.
 
-    Attributes:
+    Args:
         root: before every path.
         user: that the service runs as.
     """
 
-    root: str = ""
-    user: str = "catdog"
-
-    @property
-    def program(self) -> str:
-        """The folder of releases and wheels."""
-        return f"{self.root}/opt/catdog"
-
-    @property
-    def releases(self) -> str:
-        """The shelf of releases."""
-        return f"{self.program}/releases"
-
-    @property
-    def wheels(self) -> str:
-        """What releases were installed from: most of it serves the next one, too."""
-        return f"{self.program}/wheels"
-
-    @property
-    def data(self) -> str:
-        """The folder of models and of what the service keeps."""
-        return f"{self.root}/var/lib/catdog"
-
-    @property
-    def models(self) -> str:
-        """The shelf of models."""
-        return f"{self.data}/models"
-
-    @property
-    def settings_folder(self) -> str:
-        """Settings, and whose signatures count."""
-        return f"{self.root}/etc/catdog"
-
-    @property
-    def settings(self) -> str:
-        """What the service does."""
-        return f"{self.settings_folder}/catdog.conf"
-
-    @property
-    def signers(self) -> str:
-        """Whose signatures count, as `ssh-keygen -Y verify` wants them."""
-        return f"{self.settings_folder}/signers"
-
-    @property
-    def units(self) -> str:
-        """Where systemd looks for units of the administrator."""
-        return f"{self.root}/etc/systemd/system"
-
-    @property
-    def catdog(self) -> str:
-        """The program of the current release."""
-        return f"{self.releases}/current/venv/bin/catdog"
-
-    @property
-    def model(self) -> str:
-        """The current model."""
-        return f"{self.models}/current/model.tflite"
+    def __init__(self, root: str = "", user: str = "catdog") -> None:
+        self.root, self.user = root, user
+        self.program = f"{root}/opt/catdog"
+        self.wheels = f"{self.program}/wheels"  # what releases were installed from: most of it serves the next, too
+        self.releases = f"{self.program}/releases"  # a shelf
+        self.catdog = f"{self.releases}/current/venv/bin/catdog"  # the program of the current release
+        self.data = f"{root}/var/lib/catdog"  # models, and what the service keeps
+        self.models = f"{self.data}/models"  # a shelf
+        self.model = f"{self.models}/current/model.tflite"
+        self.settings_folder = f"{root}/etc/catdog"
+        self.settings = f"{self.settings_folder}/catdog.conf"  # what the service does
+        self.signers = f"{self.settings_folder}/signers"  # whose signatures count, as `ssh-keygen -Y verify` wants them
+        # Where systemd looks: a link to the unit file of the current release, and one by which it starts at every boot.
+        self.unit = f"{root}/etc/systemd/system/catdog.service"
+        self.wanted = f"{root}/etc/systemd/system/multi-user.target.wants/catdog.service"
 
     def guard(self, *words: str, release: str = "current") -> str:
         """Return the command that calls the guard of a release."""

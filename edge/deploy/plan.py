@@ -6,11 +6,24 @@ whatever is cut off on the way leaves the board with what it had, and the next p
 
 import shlex
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from edge.deploy.demands import check_room, check_trust
-from edge.deploy.facts import Facts
-from edge.deploy.items import RESTART, Step, Wish, answer_step, model_steps, release_steps, replacing, selftest_step
+from edge.deploy.demands import check_room, check_trust, trusts
+from edge.deploy.facts import Facts, Shelf
+from edge.deploy.items import (
+    RESTART,
+    Item,
+    Step,
+    Wish,
+    answer_step,
+    model_steps,
+    release_steps,
+    replacing,
+    selftest_step,
+    settings_back,
+    settings_step,
+)
 from edge.deploy.layout import Layout
 from edge.deploy.signing import Signer
 
@@ -42,13 +55,18 @@ class _Place(NamedTuple):
     """A shelf, and which of its items is wanted: one that is there (`new` is False), or a new one."""
 
     path: str
+    shelf: Shelf
     name: str
     new: bool
-    current: str
 
     @property
     def moves(self) -> bool:
-        return self.name != self.current
+        return self.name != self.shelf.current
+
+    def paths(self, whole: bool, *kept: str) -> list[str]:
+        """Return the folders of the whole items, or of the torn ones, but for those to keep."""
+        names = [name for name, state in self.shelf.items.items() if state == whole and name not in kept]
+        return [f"{self.path}/{name}" for name in names]
 
 
 def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) -> Plan:
@@ -65,7 +83,9 @@ def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) ->
         CatdogError: the board, or somebody else's decision, stands against it.
     """
     check_trust(facts, wish, signer, host)
-    release, model = places = _places(facts, wish, layout)
+    release = _place(layout.releases, facts.releases, wish.release)
+    model = _place(layout.models, facts.models, wish.model)
+    places = (release, model)
     wheels = wish.release.wheels if release.new else {}
     # What an index serves never changes under its name; our own wheel does, as long as the version stays.
     travelling = {
@@ -74,7 +94,7 @@ def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) ->
         if name.startswith("catdog_edge-") or facts.wheels.get(name) != path.stat().st_size
     }
     check_room(facts, wheels, travelling, sum(map(len, wish.model.files.values())) if model.new else 0, host)
-    prepare = _ground(facts, signer, layout) + _torn(facts, layout)
+    prepare = _ground(facts, signer, layout) + _torn(places)
     prepare += release_steps(wish.release, release.name, travelling, layout) if release.new else []
     prepare += model_steps(wish.model, model.name, layout) if model.new else []
     prepare += [selftest_step(release.name, model.name, layout)] if any(place.moves for place in places) else []
@@ -83,18 +103,13 @@ def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) ->
         _clear(places),
         _change(facts, wish, places, layout),
         _back(facts, wish, places, layout),
-        _prune(facts, places, layout),
+        _prune(places, layout),
     )
 
 
-def _places(facts: Facts, wish: Wish, layout: Layout) -> tuple[_Place, _Place]:
-    def place(path: str, item_digest: str, shelf_of: str) -> _Place:
-        shelf = getattr(facts, shelf_of)
-        there = shelf.find(item_digest)
-        return _Place(path, there or shelf.new(item_digest), not there, shelf.current)
-
-    release = place(layout.releases, wish.release.signed.digest, "releases")
-    return release, place(layout.models, wish.model.signed.digest, "models")
+def _place(path: str, shelf: Shelf, item: Item) -> _Place:
+    there = shelf.find(item.signed.digest)
+    return _Place(path, shelf, there or shelf.new(item.signed.digest), not there)
 
 
 def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
@@ -105,24 +120,18 @@ def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
         steps.append(
             Step(f"user {layout.user}", (f"useradd --system --user-group {home} --groups video {layout.user}",))
         )
-    if not any(signer.public in line for line in facts.signers):
-        wanted = f"{layout.units}/multi-user.target.wants"
-        folders = f"{layout.releases} {layout.wheels} {layout.models} {layout.settings_folder} {wanted}"
+    if not trusts(facts, signer):
+        wants = PurePosixPath(layout.wanted).parent
+        folders = f"{layout.releases} {layout.wheels} {layout.models} {layout.settings_folder} {wants}"
         lines = "".join(f"{line}\n" for line in (*facts.signers, signer.line)).encode()
         trust = replacing(lines, layout.signers, "644")
         steps.append(Step("folders, this workstation's key", (f"install -d -m 755 {folders}", *trust)))
     return steps
 
 
-def _torn(facts: Facts, layout: Layout) -> list[Step]:
+def _torn(places: Sequence[_Place]) -> list[Step]:
     """Return what takes away the remains of a push that was cut off."""
-    shelves = ((layout.releases, facts.releases), (layout.models, facts.models))
-    torn = [
-        f"{path}/{name}"
-        for path, shelf in shelves
-        for name, whole in shelf.items.items()
-        if not whole and name not in (shelf.current, shelf.previous)
-    ]
+    torn = [path for place in places for path in place.paths(False, place.shelf.current, place.shelf.previous)]
     return [Step("what an interrupted push had left", (f"rm -rf {shlex.join(torn)}",))] if torn else []
 
 
@@ -137,9 +146,7 @@ def _clear(places: Sequence[_Place]) -> tuple[str, ...]:
 def _change(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
     steps = []
     if wish.settings:
-        keep = f"[ ! -e {layout.settings} ] || cp -p {layout.settings} {layout.settings}.before"
-        new = replacing(wish.settings.encode(), layout.settings, "640", layout.user)
-        steps.append(Step("settings", (keep, *new)))
+        steps.append(settings_step(wish.settings, layout))
     if any(place.moves for place in places):
         # The new release's guard: the old one, if any, may be of another mind about what a shelf is.
         guard = [layout.guard("switch", p.path, p.name, release=places[0].name) for p in places if p.moves]
@@ -153,8 +160,7 @@ def _change(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) 
 
 def _link_unit(layout: Layout) -> tuple[str, ...]:
     """Return what makes the unit of the current release, whichever that is, the one that systemd sees."""
-    unit, wanted = f"{layout.units}/catdog.service", f"{layout.units}/multi-user.target.wants/catdog.service"
-    links = ((f"{layout.releases}/current/catdog.service", unit), (unit, wanted))
+    links = ((f"{layout.releases}/current/catdog.service", layout.unit), (layout.unit, layout.wanted))
     return (*tuple(f"ln -sfn {target} {link}.new && mv -T {link}.new {link}" for target, link in links), "sync")
 
 
@@ -162,18 +168,16 @@ def _back(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) ->
     """Return what brings back what was there before; nothing where there was nothing."""
     if not facts.releases.current:
         return ()
-    back = [layout.guard("back", place.path) for place in places if place.moves and place.current]
+    back = [layout.guard("back", place.path) for place in places if place.moves and place.shelf.current]
     if wish.settings and facts.settings:
-        back.append(f"mv -T {layout.settings}.before {layout.settings}")
+        back.append(settings_back(layout))
     return (*back, RESTART) if back else ()
 
 
-def _prune(facts: Facts, places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
+def _prune(places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
     """Return what takes away all but the current and the previous one."""
-    old = []
-    for place, shelf in zip(places, (facts.releases, facts.models), strict=True):
-        kept = {place.name, shelf.current if place.moves else shelf.previous}
-        old += [f"{place.path}/{name}" for name, whole in shelf.items.items() if whole and name not in kept]
+    before = [place.shelf.current if place.moves else place.shelf.previous for place in places]
+    old = [path for place, kept in zip(places, before, strict=True) for path in place.paths(True, place.name, kept)]
     if not old:
         return ()
     used = 'grep -qF "wheels/$wheel" ../releases/*/MANIFEST'

@@ -35,7 +35,7 @@ class There(NamedTuple):
 def pull(job: Job, to: Path) -> str:
     """Bring home what a board has kept since the last time."""
     installed(job)
-    folder = settings.read("\n".join(job.quietly(f"cat {job.layout.settings}"))).get("keep", "")
+    folder = settings.read(job.settings()).get("keep", "")
     if not folder:
         remedy = f"python -m edge.deploy set {job.host} keep=photos keep-unsure=yes"
         raise CatdogError(job.host, "keeps no photos", remedy)
@@ -44,7 +44,8 @@ def pull(job: Job, to: Path) -> str:
     new = [photo for photo in there if photo.path not in home.brought]
     home.remember([photo.path for photo in there if photo.path in home.brought])
     for number, batch in enumerate(_batches(new), 1):
-        fetch = f"cd {job.layout.data}/state && cd {shlex.quote(folder)} && for photo in {_quoted(batch)}; do "
+        photos = shlex.join(f"./{photo.path}" for photo in batch)
+        fetch = f"cd {job.layout.data}/state && cd {shlex.quote(folder)} && for photo in {photos}; do "
         words = f"photos, part {number}: {sum(photo.size_bytes for photo in batch) / 1e6:.1f} MB"
         lines = job.carry_out(Step(words, (f'{fetch}base64 -w 0 "$photo" 2>/dev/null; echo; done',)))
         home.take([photo.path for photo in batch], lines)
@@ -76,10 +77,6 @@ def _batches(photos: Sequence[There]) -> Iterator[list[There]]:
         batch.append(photo)
     if batch:
         yield batch
-
-
-def _quoted(batch: Sequence[There]) -> str:
-    return " ".join(shlex.quote(f"./{photo.path}") for photo in batch)
 
 
 class Home:

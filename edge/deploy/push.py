@@ -8,7 +8,7 @@ from edge import settings
 from edge.deploy.demands import check_board, check_source
 from edge.deploy.facts import Facts
 from edge.deploy.items import Item, Wish
-from edge.deploy.job import Job, describe, state, went_back
+from edge.deploy.job import Job, describe, state
 from edge.deploy.kit import Kit
 from edge.deploy.layout import SETTINGS
 from edge.deploy.plan import plan
@@ -47,13 +47,11 @@ def push(job: Job, told: Push) -> str:
         for step in steps.prepare:
             job.carry_out(step)
     except CatdogError:
-        _undo(job, steps.clear)
+        with suppress(CatdogError):  # a lost connection: the next push takes it away
+            for command in steps.clear:
+                job.quietly(command)
         raise
-    try:
-        for step in steps.change:
-            job.carry_out(step)
-    except CatdogError as fault:
-        raise went_back(job, fault, steps.back) from None
+    job.change(steps.change, steps.back)
     for step in steps.after:
         job.carry_out(step)
     return _prove(job, wish, changed=bool(steps.steps))
@@ -69,15 +67,9 @@ def _settings(job: Job, facts: Facts, source: str) -> str:
         return settings.changed(SETTINGS.read_text("utf-8"), "source", first or "demo")
     if not source:
         return ""
-    before = "\n".join(job.quietly(f"cat {job.layout.settings}")) + "\n"
+    before = job.settings()
     after = settings.changed(before, "source", source)
     return "" if settings.read(after) == settings.read(before) else after
-
-
-def _undo(job: Job, commands: tuple[str, ...]) -> None:
-    if commands:
-        with suppress(CatdogError):  # a lost connection: the next push takes it away
-            job.quietly(*commands)
 
 
 def _prove(job: Job, wish: Wish, changed: bool) -> str:

@@ -9,9 +9,9 @@ import hashlib
 import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +57,9 @@ class Signer:
 
     Args:
         folder: where the key and what it has signed are kept.
+
+    Attributes:
+        public: the public key itself, by which to find it in a file of signers.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,34 +67,24 @@ class Signer:
         if not self._key.exists():
             self._make()
         try:
-            kind, self._public = self._key.with_suffix(".pub").read_text("utf-8").split()[:2]
+            self._kind, self.public = self._key.with_suffix(".pub").read_text("utf-8").split()[:2]
         except (OSError, ValueError):
             raise CatdogError(
                 self._key.with_suffix(".pub"), "is no public key", f"Make it again: ssh-keygen -y -f {self._key}"
             ) from None
-        self._kind = kind
 
     def _make(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self._folder / f".key-{os.getpid()}"
-        try:
+        with tempfile.TemporaryDirectory(dir=self._folder) as fresh:
+            new = Path(fresh, "key")
             _keygen(["-q", "-t", "ed25519", "-N", "", "-C", f"catdog@{socket.gethostname()}", "-f", str(new)])
             new.with_suffix(".pub").replace(self._key.with_suffix(".pub"))
             new.replace(self._key)
-        finally:
-            for left in (new, new.with_suffix(".pub")):
-                with suppress(OSError):
-                    left.unlink()
 
     @property
     def line(self) -> str:
         """The line of a board's signers file that trusts this key."""
-        return f'{IDENTITY} namespaces="{RELEASE},{MODEL}" {self._kind} {self._public}'
-
-    @property
-    def public(self) -> str:
-        """The public key itself, by which to find it in such a file."""
-        return self._public
+        return f'{IDENTITY} namespaces="{RELEASE},{MODEL}" {self._kind} {self.public}'
 
     def sign(self, namespace: str, name: str, digests: Mapping[str, str]) -> Signed:
         """Return the signed manifest of some files; the same one again, when they have been signed before.
@@ -104,21 +97,14 @@ class Signer:
         lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(digests.items()))
         digest = hashlib.sha256(lines.encode()).hexdigest()
         kept = self._folder / "signed" / f"{namespace}-{digest}"
-        if not (kept / "MANIFEST.sig").exists() or self._public not in _text(kept / "key"):
+        key, signature = kept / "key", kept / "MANIFEST.sig"  # the key is written last
+        if not key.exists() or self.public not in key.read_text("utf-8", "replace"):
             head = f"# {namespace} {name} signed {time.strftime(_TIME, time.gmtime())}\n"
             manifest = (head + lines).encode()
             write_atomically(kept / "MANIFEST", manifest)
-            write_atomically(kept / "key", self._public.encode())
-            write_atomically(
-                kept / "MANIFEST.sig", _keygen(["-Y", "sign", "-q", "-n", namespace, "-f", str(self._key)], manifest)
-            )
-        return Signed(digest, (kept / "MANIFEST").read_bytes(), (kept / "MANIFEST.sig").read_bytes())
-
-
-def _text(path: Path) -> str:
-    with suppress(OSError):
-        return path.read_text("utf-8", "replace")
-    return ""
+            write_atomically(signature, _keygen(["-Y", "sign", "-q", "-n", namespace, "-f", str(self._key)], manifest))
+            write_atomically(key, self.public.encode())
+        return Signed(digest, (kept / "MANIFEST").read_bytes(), signature.read_bytes())
 
 
 def _keygen(words: list[str], content: bytes = b"") -> bytes:

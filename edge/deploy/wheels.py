@@ -4,7 +4,6 @@ pip evaluates a lock's conditions for the Python that it runs on, and not for th
 lock is read here, for the board; pip only fetches, with --require-hashes, what is not in the cache yet.
 """
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from edge.errors import CatdogError
+from edge.record import file_digest
 
 LOCK = Path(__file__).with_name("lock.txt")  # a link to requirements/device.txt; the wheel holds the file itself
 _OLDEST_GLIBC = 17  # of 2.17, where the tags manylinux_2_x begin
@@ -65,11 +65,6 @@ class Pin(NamedTuple):
 
     requirement: str
     digests: frozenset[str]
-
-    @property
-    def name(self) -> str:
-        """The package's name."""
-        return self.requirement.partition("==")[0]
 
 
 class Wheel(NamedTuple):
@@ -139,15 +134,9 @@ def _choose(wanted: Iterable[Pin], kind: Kind, cache: Path) -> Iterator[tuple[Pi
             files.setdefault(f"{name}=={version}", []).append((min(ranks), path))
     for pin in wanted:
         candidates = [path for _, path in sorted(files.get(pin.requirement, []))]
-        digests = ((path, digest_of(path)) for path in candidates)
+        digests = ((path, file_digest(path)) for path in candidates)
         best = next(((path, digest) for path, digest in digests if digest in pin.digests), None)
         yield pin, None if best is None else Wheel(best[0], pin.requirement, best[1])
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _download(missing: list[Pin], kind: Kind, cache: Path) -> None:

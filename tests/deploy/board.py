@@ -4,7 +4,6 @@ The commands that would change the machine itself (systemctl, useradd ...) are s
 server. Everything else is real: ssh, uploads, signatures, environments, links.
 """
 
-import base64
 import ensurepip
 import getpass
 import hashlib
@@ -53,10 +52,11 @@ STAND_INS = {
     "sudo": '#!/bin/sh\n[ ! -e {root}/password ] || {{ echo "sudo: a password is required" >&2; exit 1; }}\n'
     'while :; do case $1 in -*) shift ;; *) exec "$@" ;; esac; done\n',
     "id": '#!/bin/sh\n[ "$*" != -u ] || [ ! -e {root}/uid ] || exec cat {root}/uid\nexec /usr/bin/id "$@"\n',
-    "uname": '#!/bin/sh\n[ ! -e {root}/machine ] || exec cat {root}/machine\nexec /usr/bin/uname "$@"\n',
-    "df": '#!/bin/sh\n[ ! -e {root}/df ] || exec cat {root}/df\nexec /usr/bin/df "$@"\n',
-    "date": '#!/bin/sh\n[ ! -e {root}/clock ] || exec cat {root}/clock\nexec /usr/bin/date "$@"\n',
     "python3": '#!/bin/sh\n[ "$1" = -m ] || [ ! -e {root}/python ] || exec cat {root}/python\nexec {python} "$@"\n',
+    **{
+        name: f'#!/bin/sh\n[ ! -e {{root}}/{name} ] || exec cat {{root}}/{name}\nexec /usr/bin/{name} "$@"\n'
+        for name in ("uname", "df", "date")
+    },
 }
 
 # A program in the place of ours: small, and as good or bad as the model's name says.
@@ -85,16 +85,11 @@ def program_wheel(folder: Path, version: str = "0.1.0") -> Path:
         f"{info}/entry_points.txt": "[console_scripts]\ncatdog = catdog_stand_in:main\n",
     }
     path = folder / f"catdog_edge-{version}-py3-none-any.whl"
-    record = "".join(f"{name},{_record(text.encode())}\n" for name, text in files.items()) + f"{info}/RECORD,,\n"
+    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in {**files, f"{info}/RECORD": record}.items():
+        for name, text in files.items():
             archive.writestr(zipfile.ZipInfo(name), text)
     return path
-
-
-def _record(content: bytes) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    return f"sha256={digest},{len(content)}"
 
 
 class Board:

@@ -11,6 +11,13 @@ from tests.tiny import tiny_model
 
 
 @pytest.fixture(scope="session")
+def keys() -> None:
+    """What makes keys and signatures."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not on this machine")
+
+
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return program_wheel(tmp_path_factory.mktemp("wheel"))
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from edge.outputs import nothing_yet
 from edge.outputs.service import status
 from edge.testing import moment
 
-pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not on this machine")
-
+pytestmark = pytest.mark.usefixtures("keys")
 
 ANSWER, NO_ANSWER = status(moment()), status(nothing_yet("0", state="lost"))
 

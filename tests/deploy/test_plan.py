@@ -1,6 +1,5 @@
 """What a board lacks, from facts alone: demands with their remedies, steps, and what to undo."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -39,8 +38,6 @@ throttled 0
 """
 PI = parse(SAID.splitlines())
 LAYOUT = Layout()
-
-needs_keys = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not on this machine")
 
 
 def test_facts_are_read() -> None:
@@ -191,9 +188,7 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    if shutil.which("ssh-keygen") is None:
-        pytest.skip("ssh-keygen is not on this machine")
+def bench(keys: None, tmp_path_factory: pytest.TempPathFactory) -> Bench:  # noqa: ARG001 - or skip
     return Bench(tmp_path_factory.mktemp("bench"))
 
 

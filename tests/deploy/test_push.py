@@ -15,6 +15,12 @@ def model(board: Board, name: str) -> Path:
     return tiny_model(board.folder / f"{name}.tflite", name=name)
 
 
+def push(board: Board, wheel: Path, name: str, *more: object, expect: int = 0) -> str:
+    """Push a program, and a model of such a name; return what that printed."""
+    words = ("push", board.host, "--wheel", wheel, "--model", model(board, name), *more)
+    return board.deploy(*words, expect=expect).stdout
+
+
 def steps(out: str) -> list[str]:
     """Return the ticked lines, without board, seconds and the summary."""
     found = re.findall(r"^✓ \S+  (.*) \(\d+\.\d s\)$", out, re.MULTILINE)
@@ -36,17 +42,16 @@ def test_the_first_push_installs_all_of_it(board: Board, pushed: tuple[Board, st
         "service, a fresh answer",
     ]
     assert out.splitlines()[-1].endswith("red 98%, demo")
-    unit = Path(board.layout.units) / "catdog.service"
-    assert f"ExecStart={board.layout.catdog} run" in unit.read_text()
-    wanted = Path(board.layout.units) / "multi-user.target.wants/catdog.service"
-    assert wanted.read_text() == unit.read_text()
+    unit = Path(board.layout.unit).read_text()
+    assert f"ExecStart={board.layout.catdog} run" in unit
+    assert Path(board.layout.wanted).read_text() == unit
     assert "\nsource = demo\n" in Path(board.layout.settings).read_text()
     assert Path(board.layout.settings).stat().st_mode & 0o777 == 0o640
 
 
 def test_the_second_push_changes_nothing_and_says_so(board: Board, wheel: Path) -> None:
     before, restarts = tree(board), board.restarts()
-    out = board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "first")).stdout
+    out = push(board, wheel, "first")
     assert steps(out) == []
     assert "nothing to do: catdog-edge" in out.splitlines()[-1]
     assert (tree(board), board.restarts()) == (before, restarts)
@@ -60,29 +65,27 @@ def tree(board: Board) -> dict[str, object]:
 
 def test_a_model_travels_alone_and_the_one_before_is_kept(board: Board, wheel: Path) -> None:
     release, first = board.running()
-    out = board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "second")).stdout
+    out = push(board, wheel, "second")
     assert [step.split()[0] for step in steps(out)] == ["model", "selftest,", "the", "service,"]
     assert board.running()[0] == release
     assert board.running()[1].startswith("0002-")
     assert Path(board.layout.models, "previous").readlink().name == first
-    board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "third"))
+    push(board, wheel, "third")
     assert len([path for path in Path(board.layout.models).iterdir() if path.is_dir() and not path.is_symlink()]) == 2
 
 
 def test_a_model_that_fails_its_selftest_is_not_switched_to_and_leaves_nothing(board: Board, wheel: Path) -> None:
     before, running, restarts = tree(board), board.running(), board.restarts()
-    done = board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "fails-selftest"), expect=1)
-    assert "answers otherwise on this machine" in done.stdout.splitlines()[-1]
+    out = push(board, wheel, "fails-selftest", expect=1)
+    assert "answers otherwise on this machine" in out.splitlines()[-1]
     assert (tree(board), board.running(), board.restarts()) == (before, running, restarts)
 
 
 @pytest.mark.parametrize("what", ["model", "release"])
 def test_what_gives_no_answer_is_taken_back(board: Board, wheel: Path, tmp_path: Path, what: str) -> None:
     before = board.running()
-    bad = model(board, "never-ready") if what == "model" else model(board, "first")
-    program = wheel if what == "model" else program_wheel(tmp_path, "9.9.9")
-    done = board.deploy("push", board.host, "--wheel", program, "--model", bad, expect=1)
-    last = done.stdout.splitlines()[-1]
+    program, name = (wheel, "never-ready") if what == "model" else (program_wheel(tmp_path, "9.9.9"), "first")
+    last = push(board, program, name, expect=1).splitlines()[-1]
     assert "runs what it ran before: the new one gave no answer (catdog: camera 0: cannot be opened." in last
     assert board.running() == before
     assert (board.root / "active").read_text() == "active\n"
@@ -92,9 +95,7 @@ def test_a_new_release_brings_its_own_wheel_only_and_there_is_a_way_back_and_for
     board: Board, tmp_path: Path
 ) -> None:
     first = board.running()
-    newer = program_wheel(tmp_path, "0.2.0")
-    out = board.deploy("push", board.host, "--wheel", newer, "--model", model(board, "first")).stdout
-    assert "1 of 2 wheels" in out
+    assert "1 of 2 wheels" in push(board, program_wheel(tmp_path, "0.2.0"), "first")
     second = board.running()
     assert second[0] != first[0]
     assert second[1] == first[1]
@@ -128,8 +129,7 @@ def test_killed_at_any_moment_the_board_runs_the_old_or_the_new_and_the_next_pus
 def test_the_remains_of_a_push_are_taken_away(board: Board, wheel: Path) -> None:
     torn = Path(board.layout.models, "0007-0123456789ab")
     torn.mkdir()
-    out = board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "first")).stdout
-    assert steps(out) == ["what an interrupted push had left"]
+    assert steps(push(board, wheel, "first")) == ["what an interrupted push had left"]
     assert not torn.exists()
 
 
@@ -138,11 +138,10 @@ def test_a_wheel_that_was_spoilt_on_the_board_travels_again(board: Board, tmp_pa
     content = bytearray(pip.read_bytes())
     content[1000] ^= 1
     pip.write_bytes(content)
-    words = ("push", board.host, "--wheel", program_wheel(tmp_path, "0.4.0"), "--model", model(board, "first"))
-    before = board.running()
-    assert f"wheels/{pip.name}: FAILED" in board.deploy(*words, expect=1).stdout
+    newer, before = program_wheel(tmp_path, "0.4.0"), board.running()
+    assert f"wheels/{pip.name}: FAILED" in push(board, newer, "first", expect=1)
     assert board.running() == before
-    assert "2 of 2 wheels" in board.deploy(*words).stdout
+    assert "2 of 2 wheels" in push(board, newer, "first")
 
 
 def test_a_program_of_the_same_version_and_size_is_another_one_all_the_same(board: Board, wheel: Path) -> None:
@@ -154,14 +153,13 @@ def test_a_program_of_the_same_version_and_size_is_another_one_all_the_same(boar
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, (2001, 1, 1, 0, 0, 0)), content)
     assert again.stat().st_size == wheel.stat().st_size
-    board.deploy("push", board.host, "--wheel", again, "--model", model(board, "first"))
+    push(board, again, "first")
     assert board.running()[0] != before
 
 
 @pytest.mark.parametrize("notices", [True, False])
 def test_a_model_that_was_altered_on_the_board_travels_again(board: Board, wheel: Path, notices: bool) -> None:
-    words = ("push", board.host, "--wheel", wheel, "--older", "--model")
-    board.deploy(*words, model(board, "second"))
+    push(board, wheel, "second")
     first = board.running()[1]
     if notices:  # at its next start, and goes back
         Path(board.layout.model).write_bytes(b"bitter weights")
@@ -169,10 +167,10 @@ def test_a_model_that_was_altered_on_the_board_travels_again(board: Board, wheel
         assert board.running()[1] != first
     else:  # the one before: its selftest does
         Path(board.layout.models, "previous/model.tflite").write_bytes(b"fails-selftest")
-        board.deploy(*words, model(board, "first"), expect=1)
-    wanted = model(board, "second" if notices else "first")
-    assert f"model {wanted.name} as 0003" in board.deploy(*words, wanted).stdout
-    assert Path(board.layout.model).read_bytes() == wanted.read_bytes()
+        push(board, wheel, "first", "--older", expect=1)
+    wanted = "second" if notices else "first"
+    assert f"model {wanted}.tflite as 0003" in push(board, wheel, wanted, "--older")
+    assert Path(board.layout.model).read_bytes() == model(board, wanted).read_bytes()
 
 
 def test_of_two_boards_one_that_fails_does_not_hold_up_the_other(board: Board, wheel: Path) -> None:
@@ -193,23 +191,20 @@ def test_settings_survive_a_push_and_are_changed_one_by_one(board: Board, wheel:
     text = settings.read_text()
     assert "\nmax-fps = 5\n" in text
     assert "\nwhen-moving = yes\n" in text
-    board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "second"))
+    push(board, wheel, "second")
     assert settings.read_text() == text
-    board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "second"), "--source", "/dev/video2")
+    push(board, wheel, "second", "--source", "/dev/video2")
     assert settings.read_text() == text.replace("source = demo", "source = /dev/video2")
 
 
 def test_settings_with_which_it_gives_no_answer_are_taken_back(board: Board) -> None:
     text = Path(board.layout.settings).read_text()
-    catdog = Path(board.layout.releases, "current/venv/bin/catdog")
-    program = catdog.read_text()
-    catdog.write_text(
+    Path(board.layout.catdog).write_text(
         "#!/bin/sh\n! grep -q '^source = 7' \"${2#@}\" || { echo 'catdog: camera 7: is not there' >&2; exit 2; }\n"
     )
     done = board.deploy("set", board.host, "source=7", expect=1)
     assert "gave no answer (catdog: camera 7: is not there)" in done.stdout.splitlines()[-1]
     assert Path(board.layout.settings).read_text() == text
-    catdog.write_text(program)
 
 
 def test_what_it_does_and_said_can_be_asked(board: Board) -> None:
@@ -224,7 +219,7 @@ def test_what_it_does_and_said_can_be_asked(board: Board) -> None:
 
 
 def test_uninstall_leaves_nothing_and_a_second_one_says_so(board: Board) -> None:
-    own = Path(board.layout.units, "catdog.service.d/override.conf")  # as systemctl edit leaves it
+    own = Path(f"{board.layout.unit}.d/override.conf")  # as systemctl edit leaves it
     own.parent.mkdir()
     own.write_text("[Service]\n")
     board.deploy("uninstall", board.host)
@@ -238,28 +233,26 @@ def rehearsed(out: str) -> list[str]:
 
 
 def test_a_rehearsal_on_a_bare_board_changes_nothing(bare: Board, wheel: Path) -> None:
-    out = bare.deploy("push", bare.host, "--wheel", wheel, "--model", model(bare, "first"), "--dry-run").stdout
+    out = push(bare, wheel, "first", "--dry-run")
     assert "the switch" in rehearsed(out)
     assert out.splitlines()[-1].endswith("10 steps to do, nothing was changed")
     assert list(bare.root.iterdir()) == []
 
 
 def test_a_rehearsal_names_the_steps_that_a_push_takes_and_none_where_there_is_none(board: Board, wheel: Path) -> None:
-    words = ("push", board.host, "--wheel", wheel, "--model", model(board, "second"), "--source", "7")
+    words = (board, wheel, "second", "--source", "7")
     before, restarts = tree(board), board.restarts()
-    out = board.deploy(*words, "--dry-run").stdout
+    out = push(*words, "--dry-run")
     assert steps(out) == []
     assert (tree(board), board.restarts()) == (before, restarts)
-    assert rehearsed(out) == steps(board.deploy(*words).stdout)
-    last = board.deploy(*words, "--dry-run").stdout.splitlines()[-1]
-    assert last.endswith("nothing to do")
+    assert rehearsed(out) == steps(push(*words))
+    assert push(*words, "--dry-run").splitlines()[-1].endswith("nothing to do")
 
 
 def test_a_rehearsal_is_told_for_each_board_and_refuses_what_a_push_would(board: Board, wheel: Path) -> None:
     nobody = f"{board.host.rpartition(':')[0]}:1"
     words = ("push", nobody, board.host, "--wheel", wheel, "--model", model(board, "second"), "--dry-run")
-    done = board.deploy(*words, expect=1)
-    heading, good, bad = done.stdout.splitlines()[-3:]
+    heading, good, bad = board.deploy(*words, expect=1).stdout.splitlines()[-3:]
     assert heading == "2 boards, 1 failed"
     assert good.endswith("steps to do, nothing was changed")
     assert "has no ssh server that answers" in bad
@@ -269,16 +262,14 @@ def test_an_older_model_is_refused_unless_told(board: Board, wheel: Path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(signing.time, "strftime", lambda *_: "2099-01-01T00:00:00Z")
         kit.model(model(board, "second"), signing.Signer(board.home / ".config" / "catdog"))
-    board.deploy("push", board.host, "--wheel", wheel, "--model", model(board, "second"))
-    words = ("push", board.host, "--wheel", wheel, "--model", model(board, "first"))
-    assert "is older (signed" in board.deploy(*words, expect=1).stdout.splitlines()[-1]
-    board.deploy(*words, "--older")
+    push(board, wheel, "second")
+    assert "is older (signed" in push(board, wheel, "first", expect=1).splitlines()[-1]
+    push(board, wheel, "first", "--older")
 
 
 def test_another_workstation_is_refused_unless_told(board: Board, wheel: Path) -> None:
     for file in (board.home / ".config/catdog").glob("key*"):
         file.unlink()
-    words = ("push", board.host, "--wheel", wheel, "--model", model(board, "second"))
-    assert "trusts another workstation's key" in board.deploy(*words, expect=1).stdout.splitlines()[-1]
-    board.deploy(*words, "--adopt")
+    assert "trusts another workstation's key" in push(board, wheel, "second", expect=1).splitlines()[-1]
+    push(board, wheel, "second", "--adopt")
     assert len(Path(board.layout.signers).read_text().splitlines()) == 2

@@ -27,9 +27,9 @@ def what(bare: Board, wheel: Path) -> tuple[object, ...]:
     [
         ({"uid": "1000", "password": ""}, "asks for a password for sudo. Add --ask-sudo-password"),
         ({"df": "Filesystem 1K Used Free\n/dev/root 9 9 90000"}, "has 90 MB free,"),
-        ({"machine": "armv7l"}, "runs a 32-bit system (armv7l)"),
+        ({"uname": "armv7l"}, "runs a 32-bit system (armv7l)"),
         ({"python": "3 9"}, "has Python 3.9, which is too old"),
-        ({"clock": "86400"}, "has a clock that is years off (1970-01-02). On the board: sudo date -s @"),
+        ({"date": "86400"}, "has a clock that is years off (1970-01-02). On the board: sudo date -s @"),
     ],
 )
 def test_a_board_that_cannot_is_told_how_to(

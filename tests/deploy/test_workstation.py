@@ -1,7 +1,6 @@
 """What deploying does on the workstation: words into boards, faults into remedies, wheels for a board, signatures."""
 
 import hashlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -138,7 +137,7 @@ def test_the_lock_is_read_for_the_board_and_not_for_this_python() -> None:
     assert "numpy==2.4.6" in here
     assert [name for name in there if name.startswith("numpy==")] == ["numpy==2.5.5"]
     assert not [name for name in here | there if name.startswith("colorama")]
-    assert {pin.name for pin in pins(lock, PI)} >= {"ai-edge-litert", "opencv-python-headless", "pip"}
+    assert {name.partition("==")[0] for name in there} >= {"ai-edge-litert", "opencv-python-headless", "pip"}
     assert all(pin.digests for pin in pins(lock, PI))
 
 
@@ -186,9 +185,7 @@ def test_an_altered_wheel_and_one_for_another_board_are_none(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def signer(tmp_path: Path) -> Signer:
-    if shutil.which("ssh-keygen") is None:
-        pytest.skip("ssh-keygen is not on this machine")
+def signer(keys: None, tmp_path: Path) -> Signer:  # noqa: ARG001 - or skip
     return Signer(tmp_path / "catdog")
 
 

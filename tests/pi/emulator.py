@@ -4,7 +4,6 @@ A board is a folder, and outlives the program: one that runs is found again by i
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -50,9 +49,8 @@ class Pi:
     def throw_away(self) -> None:
         """Cut its power and forget its card: the next boot is that of a new board."""
         self.cut()
-        shutil.rmtree(self.folder)
-        Pi(self.base, self.name)
-        (self.folder / "port").write_text(f"{self.port}\n")
+        for name in ("disk.qcow2", "known_hosts"):
+            (self.folder / name).unlink(missing_ok=True)
 
     @property
     def process(self) -> int:
@@ -116,7 +114,11 @@ class Pi:
 
     def cut(self) -> None:
         """Cut its power: what the board has not flushed to its card is gone."""
-        self._end(signal.SIGKILL)
+        if process := self.process:
+            os.kill(process, signal.SIGKILL)
+            while self.process:
+                time.sleep(0.1)
+            self.hang_up()
 
     def off(self) -> None:
         """Shut it down, if it is on."""
@@ -127,13 +129,6 @@ class Pi:
             while self.process and time.monotonic() < limit_s:
                 time.sleep(1)
             self.cut()
-
-    def _end(self, number: int) -> None:
-        if process := self.process:
-            os.kill(process, number)
-            while self.process:
-                time.sleep(0.1)
-            self.hang_up()
 
     def camera(self) -> None:
         """Plug in a webcam that shows a moving test pattern: the kernel's own virtual camera."""

@@ -175,6 +175,11 @@ class Feed:
 
     def _listen(self) -> None:
         for message in self._reader.messages():
+            if "opened" in message and self._number and self.live and not message["opened"]["live"]:
+                # A stream that was live is a recording by now, as HLS is at its end: it would be seen twice.
+                self._reader.kill()
+                self._final = {"end": True}
+                return
             if "opened" in message:
                 self._accept(message["opened"])
             elif "say" in message:

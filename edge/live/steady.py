@@ -2,8 +2,9 @@
 
 The model's own rule, `edge.classifier.decide`, stays the only judge: it is asked about the smoothed probabilities. What
 is added is patience. The share of recent time in which it gave each label is smoothed alike, and a label becomes the
-verdict when its share passes `enter`, and stops being it below `leave`. So a contract's thresholds and fallback mean
-here what they mean for one frame, and an answer that flickers between two labels keeps the one that stood before.
+verdict when its share passes `enter`, and stops being it below `leave`; below `doubt`, where its own probability has
+become small beside another's. So a contract's thresholds and fallback mean here what they mean for one frame, an answer
+that flickers between two labels keeps the one that stood before, and after a cut nobody reads "cat 16 %".
 
 Both averages are exponential in seconds, not in frames: they are the same at 2 and at 30 frames a second.
 """
@@ -31,12 +32,17 @@ class Patience(NamedTuple):
         gap_s: after so long without an answer the past is forgotten: the next frame stands for itself.
         enter: least share of recent time at which a label becomes the verdict.
         leave: share below which it is no longer. Less than 1 - enter, so that one label takes over from the next.
+        doubt: ... and below which it is no longer, where it is `outshone`. Well below enter: what is torn between
+            staying and going must not flicker.
+        outshone: so many times likelier must another label be. More than 2: one odd frame at 2 a second is none yet.
     """
 
     half_life_s: float = 0.3
     gap_s: float = 2.0
     enter: float = 0.75
     leave: float = 0.2
+    doubt: float = 0.5
+    outshone: float = 3.0
 
 
 PATIENCE = Patience()
@@ -91,15 +97,18 @@ def steady(
     smooth = probabilities + kept * (before.probabilities - probabilities)
     decided = _only(decide(contract, smooth), len(smooth))
     shares = decided + kept * (before.shares - decided)
-    return Steady(now_s, smooth, shares, choose(before.chosen, shares, patience))
+    return Steady(now_s, smooth, shares, choose(before.chosen, smooth, shares, patience))
 
 
-def choose(chosen: int | None, shares: Shares, patience: Patience) -> int | None:
-    """Return the verdict's label, an index or None, after `chosen`, by the shares of recent time."""
-    likeliest = int(shares.argmax())
-    if shares[likeliest] >= patience.enter:
-        return likeliest
-    return chosen if chosen is not None and shares[chosen] >= patience.leave else None
+def choose(chosen: int | None, probabilities: Shares, shares: Shares, patience: Patience = PATIENCE) -> int | None:
+    """Return the verdict's label, an index or None, after `chosen`, by smoothed probabilities and shares of time."""
+    steadiest = int(shares.argmax())
+    if shares[steadiest] >= patience.enter:
+        return steadiest
+    if chosen is None:
+        return None
+    outshone = probabilities[chosen] * patience.outshone < probabilities.max()
+    return chosen if shares[chosen] >= (patience.doubt if outshone else patience.leave) else None
 
 
 def verdict(now: Steady, labels: tuple[str, ...]) -> Verdict:

@@ -11,7 +11,7 @@ import secrets
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -19,7 +19,7 @@ import cv2
 from edge.board import RESERVE_BYTES, free_bytes
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
-from edge.errors import CatdogError
+from edge.errors import CatdogError, printable
 from edge.fit import Image
 from edge.outputs import EndedError, Moment, Output
 from edge.outputs.aside import Aside, Wish
@@ -36,12 +36,13 @@ _LEAST_SIDE = 16  # smaller pictures are padded: encoders refuse them
 
 def make(options: Namespace) -> Output:
     """Return the output of --record."""
-    recording = Recordings(Path(options.record))
-    return Aside(recording, "--record", Wish.ALL, pictures=True, most=_WAITING, patience_s=_PATIENCE_S)
+    return Recordings(Path(options.record))
 
 
 class Recordings(Output):
     """A video file for each source of the run: FILE.mp4, FILE-2.mp4 ...
+
+    Each is written in a thread of its own: what one source's file waits for is nothing to the others.
 
     Args:
         path: of the first.
@@ -51,8 +52,9 @@ class Recordings(Output):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._each = [Recording(path)]
+        self._path, self._first = path, Recording(path)
+        self._each: list[Aside] = []  # by source
+        self._going: list[Aside] = []
 
     def open(self, sources: Sequence[Source]) -> None:
         """Make one for each source.
@@ -63,20 +65,38 @@ class Recordings(Output):
         for source in sources:
             if os.path.realpath(self._path) == os.path.realpath(source.name):
                 raise CatdogError(self._path, "is what is watched, and would be overwritten", "Choose another")
-        for number in range(2, len(sources) + 1):
-            self._each.append(Recording(self._path.with_stem(f"{self._path.stem}-{number}")))
-        for recording in self._each:
-            recording.open(sources)
+        others = [self._path.with_stem(f"{self._path.stem}-{number}") for number in range(2, len(sources) + 1)]
+        recordings = {self._path: self._first} | {path: Recording(path) for path in others}
+        for path, recording in recordings.items():
+            name = f"--record {printable(path.name)}" if others else "--record"
+            aside = Aside(recording, name, Wish.ALL, pictures=True, most=_WAITING, patience_s=_PATIENCE_S)
+            aside.say = self.say
+            aside.open(sources)
+            self._each.append(aside)
+        self._going = list(self._each)
 
     def write(self, moment: Moment) -> None:
-        """Add a picture to its source's video."""
+        """Add a picture to its source's video, and say where one has ended before the others."""
         self._each[moment.stream].write(moment)
+        over = [one for one in self._going if one.gone]
+        self._going = [one for one in self._going if one not in over]
+        self.gone = not self._going  # then it is said by who has all outputs together
+        for one in [] if self.gone else over:
+            self.say(one.lost())
+
+    def finish(self) -> None:
+        """Let them all come to their end, at the same time."""
+        for one in self._each:
+            one.finish()
 
     def close(self) -> None:
-        """Finish them all."""
-        with ExitStack() as cleanup:
-            for recording in self._each:
-                cleanup.callback(recording.close)
+        """Wait until they are finished."""
+        for one in self._each:
+            one.close()
+
+    def lost(self) -> str:
+        """Return what of which could not be kept."""
+        return "; ".join(filter(None, (one.lost() for one in self._each)))
 
 
 class Recording(Output):

@@ -65,7 +65,7 @@ class Measure(Output):
     def __init__(self, hour: int, reader: InProcess, shown: TextIO) -> None:
         self._hour, self._reader, self._shown = hour, reader, shown
         self._latencies = np.empty(hour)
-        self._frames = 0
+        self.frames = 0
         self.hours: list[Hour] = []
 
     def open(self, sources: Sequence[Source]) -> None:
@@ -74,16 +74,16 @@ class Measure(Output):
     def write(self, moment: Moment) -> None:
         if moment.state != "live":
             return
-        self._latencies[self._frames % self._hour] = moment.answer.latency_ms
-        self._frames += 1
-        if self._frames % self._hour == 0:
+        self._latencies[self.frames % self._hour] = moment.answer.latency_ms
+        self.frames += 1
+        if self.frames % self._hour == 0:
             self._note()
 
     def _note(self) -> None:
         descriptors = len(list(Path("/proc/self/fd").iterdir()))
         p99_ms = float(np.percentile(self._latencies, 99))
         memory = memory_mb("self"), memory_mb(str(self._reader.pid))
-        self.hours.append(Hour(self._frames, *memory, descriptors, threading.active_count(), p99_ms))
+        self.hours.append(Hour(self.frames, *memory, descriptors, threading.active_count(), p99_ms))
         print(
             *(f"{name} {value:.6g}" for name, value in self.hours[-1]._asdict().items()), file=self._shown, flush=True
         )
@@ -106,9 +106,10 @@ def verdict(hours: Sequence[Hour]) -> list[str]:
         if slope > MOST_MB_PER_MILLION and rows[-1, column] - rows[0, column] > 1.0:
             wrong.append(f"{name} grows")
     for name, column in (("descriptors", 3), ("threads", 4)):
+        print(f"{name}: {rows[0, column]:.0f} -> {rows[-1, column]:.0f}")
         if rows[-1, column] > rows[0, column]:
             wrong.append(f"{name} grow")
-    ratio = rows[-1, 5] / rows[0, 5]
+    ratio = hours[-1].p99_ms / hours[0].p99_ms
     print(f"p99 of the last hour: {ratio:.3f} x that of the first")
     if ratio > MOST_SLOWER and rows[-1, 0] >= AN_HOUR * 6:  # shorter ones say more of the machine than of the runner
         wrong.append("answers become slower")
@@ -129,9 +130,9 @@ def main() -> int:
         outputs = Together([measure, Aside(JsonLines(nowhere), "JSON", Wish.ALL)])
         run = Run([Feed(reader, live=False, again=False)], outputs, Tuning(classifier))
         run.to_its_end(stop, options.frames)
-    print(f"{options.frames} frames in {time.monotonic() - started:.0f} s")
-    wrong = verdict(measure.hours)
-    print(*wrong, sep="\n")
+    print(f"{measure.frames} frames in {time.monotonic() - started:.0f} s")
+    wrong = ["it was ended early"] if measure.frames < options.frames else verdict(measure.hours)
+    print(*(wrong or ["nothing grows"]), sep="\n")
     return int(bool(wrong))
 
 

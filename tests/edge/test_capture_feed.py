@@ -122,6 +122,18 @@ def test_a_live_source_comes_back_whatever_happened_and_says_so_meanwhile(tmp_pa
     assert feed.fault is None
 
 
+def test_a_live_stream_that_is_a_recording_when_it_is_opened_again_is_over() -> None:
+    class Broadcast(ScriptedCamera):
+        def open(self) -> None:
+            super().open()
+            self.live = self.opened == 1
+
+    feed = threaded(Broadcast(5, SourceError("cam", "ended", "Check it"), 5, live=True, pace_s=0.01))
+    numbers = [number for number, _, _ in frames_of(feed)]
+    assert numbers[-1] == 5, "what is over is not shown once more"
+    assert (feed.state, feed.fault, feed.reconnects) == (ENDED, None, 1)
+
+
 @linux
 def test_what_hangs_while_opening_is_killed_and_given_up(tmp_path: Path) -> None:
     limits = QUICK._replace(open_s=1.5, give_up_s=2.0)

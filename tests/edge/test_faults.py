@@ -3,6 +3,7 @@
 Two rounds here; `make faults` makes it 1,000 drop-outs (CATDOG_DROPOUTS) and 100 hung reads (CATDOG_HANGS).
 """
 
+import math
 import os
 import random
 import shutil
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -178,11 +179,33 @@ def memory_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
 
 
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a line where the whole suite is asked for."""
+
+    def line(text: str) -> None:
+        if DROPOUTS or HANGS:
+            with capsys.disabled():
+                print(f"\n{text}", flush=True)
+
+    return line
+
+
 FAULTS = ("killed", "frozen", "half", "slow", "html", "error", "silent", "redirect", "refused", "size")
 
 
-def test_a_camera_on_http_comes_back_from_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
-    camera, rounds = Camera(), max(1, DROPOUTS // len(FAULTS))
+def summed_up(recoveries: Sequence[tuple[float, str]], watcher: Watcher, limit_s: float) -> str:
+    took_s, fault = max(recoveries)
+    late = sum(seconds > limit_s for seconds, _ in recoveries)
+    return (
+        f"{len(recoveries)} drop-outs, all recovered, {late} later than twice time-out + back-off ({limit_s:.2f} s); "
+        f"slowest {took_s:.2f} s ({fault}); {watcher.lies} stale frames called live; 0 exits"
+    )
+
+
+def test_a_camera_on_http_comes_back_from_every_fault(tell: Callable[[str], None]) -> None:
+    # A change of size is no drop-out.
+    camera, rounds = Camera(), max(1, math.ceil(DROPOUTS / (len(FAULTS) - 1)))
     watcher = Watcher(
         feed_of(f"http://127.0.0.1:{camera.port}/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), lambda: camera.sent_s
     )
@@ -200,15 +223,12 @@ def test_a_camera_on_http_comes_back_from_every_fault(capsys: pytest.CaptureFixt
             watcher.live()
     watcher.close()
     camera.refuse()
-    if DROPOUTS:
-        with capsys.disabled():
-            took_s, fault = max(recoveries)
-            print(f"\n{len(recoveries)} drop-outs, slowest recovery {took_s:.2f} s ({fault}), {watcher.lies} lies")
+    tell(f"HTTP camera: {summed_up(recoveries, watcher, RECOVERY_S)}")
     assert watcher.lies == 0
     assert [row for row in recoveries if row[0] > RECOVERY_S + SLACK_S] == []
 
 
-def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Callable[[str], None]) -> None:
     count = HANGS or 2
     limits = LIMITS._replace(read_s=0.3, stale_s=0.1, pause_s=0.01, longest_pause_s=0.02)
     watcher = Watcher(scripted(tmp_path, 2, "hang", limits=limits), time.monotonic)
@@ -220,9 +240,8 @@ def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, capsys: 
     after = *used(), memory_mb()
     watcher.close()
     assert before is not None
-    if HANGS:
-        with capsys.disabled():
-            print(f"\n{count} hung reads killed; descriptors, threads, MB before {before}, after {after}")
+    now = zip(("descriptors", "threads", "MB"), before, after, strict=True)
+    tell(f"{count} hung reads killed: {', '.join(f'{name} {was:.4g} -> {number:.4g}' for name, was, number in now)}")
     # While the last one is being killed its sockets may or may not be there yet.
     assert abs(after[0] - before[0]) <= 2
     assert after[1] == before[1]
@@ -261,22 +280,26 @@ def serving(command: Callable[[], subprocess.Popen[str]]) -> Iterator[Callable[[
                 process.stdout.close()
 
 
-def drop_outs(watcher: Watcher, server: subprocess.Popen[str], start: Callable[[], subprocess.Popen[str]]) -> None:
+def drop_outs(
+    watcher: Watcher, server: subprocess.Popen[str], start: Callable[[], subprocess.Popen[str]]
+) -> list[tuple[float, str]]:
     """Kill the server and start it again; stop it and let it go on: it is lost, and comes back."""
+    recoveries = []
     watcher.live()
     for _ in range(max(1, DROPOUTS // 200)):
         server.kill()
         server.wait()
         watcher.until(lambda _: watcher.feed.state == LOST)
         server = start()
-        assert watcher.live() <= RECOVERY_S + SLACK_S + 2
+        recoveries.append((watcher.live(), "killed"))
         server.send_signal(signal.SIGSTOP)
         watcher.until(lambda _: watcher.feed.state == LOST)
         server.send_signal(signal.SIGCONT)
-        assert watcher.live() <= RECOVERY_S + SLACK_S + 2
+        recoveries.append((watcher.live(), "stopped"))
+    return recoveries
 
 
-def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path) -> None:
+def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path, tell: Callable[[str], None]) -> None:
     python = gstreamer()
     if python is None:
         pytest.skip("apt install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good: not there")
@@ -294,9 +317,12 @@ def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path) -> None:
         url = f"rtsp://127.0.0.1:{port[0]}/cam"
         watcher = Watcher(feed_of(url, Settings(timeout_s=3 * TIMEOUT_S), LIMITS._replace(read_s=4.0)), time.monotonic)
         try:
-            drop_outs(watcher, server, begin)
+            recoveries = drop_outs(watcher, server, begin)
         finally:
             watcher.close()
+    limit_s = RECOVERY_S + 4 * TIMEOUT_S  # its time-out is longer
+    tell(f"RTSP camera: {summed_up(recoveries, watcher, limit_s)}")
+    assert max(recoveries)[0] <= limit_s + SLACK_S
 
 
 def test_ffmpegs_stream_over_http_is_killed_and_stopped() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edge.classifier import Answer, decide
 from edge.contract import Contract
 from edge.fit import FitRule
-from edge.live.steady import PATIENCE, UNSURE, Steady, raw, steady, verdict
+from edge.live.steady import PATIENCE, UNSURE, Steady, Verdict, choose, raw, steady, verdict
 
 LABELS = ("a", "b", "rest")
 PLAIN = Contract("plain", "float32", LABELS, FitRule(8, 8))
@@ -24,13 +24,18 @@ def array(row: object) -> np.ndarray:
 
 
 def watch(script: str, rate: float, contract: Contract = PLAIN) -> list[tuple[float, str]]:
-    """Return (time, verdict) of every frame of a script: a letter for a tenth of a second, "A" surely a and so on."""
+    """Return (time, label) of every frame's verdict."""
+    return [(at, told.label) for at, told in verdicts(script, rate, contract)]
+
+
+def verdicts(script: str, rate: float, contract: Contract = PLAIN) -> list[tuple[float, Verdict]]:
+    """Return time and verdict of every frame of a script: a letter for a tenth of a second, "A" surely a and so on."""
     rows = {"A": A, "B": B, "R": REST, "t": TORN}
     now: Steady | None = None
     said = []
     for number in range(int(len(script) / 10 * rate)):
         now = steady(now, array(rows[script[int(number / rate * 10)]]), number / rate, contract)
-        said.append((number / rate, verdict(now, LABELS).label))
+        said.append((number / rate, verdict(now, LABELS)))
     return said
 
 
@@ -45,11 +50,11 @@ def changes(said: list[tuple[float, str]]) -> list[tuple[str, float]]:
     ("script", "expected"),
     [
         ("A" * 30, ["a"]),
-        ("A" * 30 + "B" * 30, ["a", "b"]),
+        ("A" * 30 + "B" * 30, ["a", UNSURE, "b"]),
         ("A" * 20 + "B" + "A" * 20, ["a"]),  # one odd tenth of a second
         ("A" * 20 + "BA" * 20, ["a"]),  # flicker: what stood before stays
         ("A" * 20 + "BRA" * 20, ["a"]),
-        ("A" * 20 + "R" * 20 + "A" * 20, ["a", "rest", "a"]),
+        ("A" * 20 + "R" * 20 + "A" * 20, ["a", UNSURE, "rest", UNSURE, "a"]),
     ],
 )
 def test_a_verdict_changes_once_for_a_change_and_not_for_a_flicker(
@@ -60,9 +65,43 @@ def test_a_verdict_changes_once_for_a_change_and_not_for_a_flicker(
 
 @pytest.mark.parametrize("rate", [5, 10, 30, 120])
 def test_a_clear_change_is_the_verdict_within_a_second(rate: float) -> None:
-    (_, _), (label, at) = changes(watch("A" * 30 + "B" * 30, rate))
+    *_, (label, at) = changes(watch("A" * 30 + "B" * 30, rate))
     assert label == "b"
     assert 3.2 <= at <= 4.01
+
+
+# Which label is the verdict after "a", by the probabilities of a, b and the rest, and their shares of recent time.
+@pytest.mark.parametrize(
+    ("probabilities", "shares", "expected"),
+    [
+        ((0.7, 0.2, 0.1), (0.9, 0.1, 0.0), "a"),  # nothing new
+        ((0.3, 0.6, 0.1), (0.6, 0.4, 0.0), "a"),  # it may come back
+        ((0.16, 0.78, 0.06), (0.6, 0.4, 0.0), "a"),  # nearly gone, but since a moment ago: one odd frame does that
+        ((0.3, 0.6, 0.1), (0.3, 0.7, 0.0), "a"),  # a flicker between two
+        ((0.16, 0.78, 0.06), (0.4, 0.6, 0.0), UNSURE),  # gone, and the other one not yet steady
+        ((0.16, 0.3, 0.54), (0.4, 0.6, 0.0), UNSURE),  # gone; it need not be the same one that outshines it
+        ((0.16, 0.42, 0.42), (0.4, 0.3, 0.3), "a"),  # low, but nothing is much likelier
+        ((0.3, 0.6, 0.1), (0.19, 0.7, 0.11), UNSURE),
+        ((0.16, 0.78, 0.06), (0.24, 0.76, 0.0), "b"),
+        ((0.16, 0.78, 0.06), (0.8, 0.2, 0.0), "a"),  # the rule's own answer most of the time, by its threshold
+    ],
+)
+def test_a_verdict_stands_until_it_is_outshone_or_another_is_steady(
+    probabilities: tuple[float, ...], shares: tuple[float, ...], expected: str
+) -> None:
+    chosen = choose(0, np.array(probabilities, np.float32), np.array(shares, np.float32))
+    assert expected == (UNSURE if chosen is None else LABELS[chosen])
+
+
+def test_what_was_given_up_comes_back_only_when_it_is_steady() -> None:
+    for share, expected in ((0.74, None), (0.76, 0)):
+        shares = np.array((share, 1 - share, 0), np.float32)
+        assert choose(None, np.array(A, np.float32), shares) == expected
+
+
+@pytest.mark.parametrize("rate", [5, 10, 30, 60])
+def test_after_a_cut_no_verdict_is_shown_with_a_probability_that_belies_it(rate: float) -> None:
+    assert min(told.probability for _, told in verdicts("A" * 30 + "B" * 30, rate)) >= 0.2
 
 
 def test_a_single_odd_frame_at_2_a_second_changes_nothing() -> None:
@@ -118,6 +157,8 @@ def test_shares_stay_shares_and_a_verdict_is_earned(rows: list[tuple[list[float]
             assert now.shares[now.chosen] >= PATIENCE.enter
         if now.chosen is not None:
             assert now.shares[now.chosen] >= PATIENCE.leave
+            outshone = now.probabilities[now.chosen] * PATIENCE.outshone < now.probabilities.max()
+            assert now.shares[now.chosen] >= PATIENCE.doubt or not outshone
 
 
 @given(shares, st.sampled_from([PLAIN, CAREFUL]), st.floats(0.01, 0.5))

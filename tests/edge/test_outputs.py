@@ -4,7 +4,9 @@ import io
 import json
 import os
 import re
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from edge.live.picture import BLACK, GOOD
 from edge.live.steady import UNSURE, Verdict
 from edge.live.tally import Tally, count, summary
 from edge.live.visits import ARRIVED, VISIT, Event, Visit
-from edge.outputs import ASLEEP, ENDED, LIVE, Finished, Moment, nothing_yet
+from edge.outputs import ASLEEP, ENDED, LIVE, EndedError, Finished, Moment, nothing_yet
 from edge.outputs.jsonl import JsonLines, event_json, utc
 from edge.outputs.overlay import annotate, veil
 from edge.outputs.recording import CODECS, Recording, Recordings
@@ -529,6 +531,57 @@ def test_of_several_sources_each_has_a_recording(tmp_path: Path) -> None:
         with File(str(path)) as video:
             lengths[path.name] = len(list(iter(video.read, None)))
     assert lengths == {"out.avi": 3, "out-2.avi": 1}
+
+
+def when_black(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen in the thread that records a black picture."""
+
+    def drawn(image: np.ndarray, *others: object) -> np.ndarray:
+        if not image.any():
+            act()
+        return annotate(image, *others)
+
+    monkeypatch.setattr("edge.outputs.recording.annotate", drawn)
+
+
+def record_two(path: Path, live: bool, between: Callable[[], object] = lambda: None) -> tuple[Recordings, list[str]]:
+    """Record 30 black pictures of one source, which may be live, and 30 grey ones of another; return what was said."""
+    recording, said = Recordings(path), []
+    recording.say = said.append
+    recording.open([Still(live=live), Still(live=False)])
+    for number in range(30):
+        recording.write(moment(position_s=number / 15, image=np.zeros_like(GREY)))
+        recording.write(moment(position_s=number / 15, stream=1))
+    between()
+    recording.finish()
+    recording.close()
+    return recording, said
+
+
+def test_a_recording_that_hangs_holds_up_none_of_another_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    when_black(monkeypatch, lambda: gate.wait(60))
+    recording, said = record_two(tmp_path / "out.avi", live=True, between=gate.set)
+    assert said[0] == "--record out.avi: is too slow, so that some answers are dropped"
+    assert re.fullmatch(r"--record out\.avi: 2\d of 30 answers lost", recording.lost()), "and none of the other's"
+    with File(str(tmp_path / "out-2.avi")) as video:
+        assert len(list(iter(video.read, None))) == 30
+
+
+def test_a_recording_that_ends_early_is_said_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end() -> None:
+        raise EndedError("out.avi", "ends here", "Free some space")
+
+    when_black(monkeypatch, end)
+    recording, said = record_two(tmp_path / "out.avi", live=False)
+    assert said == [recording.lost()] == ["out.avi: ends here. Free some space"]
+    assert not recording.gone
+    with File(str(tmp_path / "out-2.avi")) as video:
+        assert len(list(iter(video.read, None))) == 30
 
 
 def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_path: Path) -> None:

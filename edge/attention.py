@@ -19,23 +19,14 @@ Floats = npt.NDArray[np.float32]
 
 
 class Head(NamedTuple):
-    """The end of a network: numbers of tensors.
-
-    Attributes:
-        maps: what the pooling takes, (1, rows, columns, channels).
-        weights: of the dense layer, (labels, channels).
-    """
+    """The end of a network: tensors that the pooling takes, (1, rows, columns, channels), and of the dense weights."""
 
     maps: int
     weights: int
 
 
 def find_head(content: bytes) -> Head | None:
-    """Return the end of a model's network; None where it does not end in pooling, one dense layer and a softmax.
-
-    Args:
-        content: of a .tflite file that a runtime has accepted.
-    """
+    """Return the end of a model that a runtime accepts; None for anything but pooling, a dense layer and a softmax."""
     by_output = {operator.gives: operator for operator in graph.operators(content)}
     softmax = [operator for operator in by_output.values() if operator.kind == graph.SOFTMAX]
     dense = by_output.get(softmax[-1].takes[0]) if softmax else None
@@ -103,12 +94,9 @@ class Attention:
         return raw
 
     def maps(self, raw: npt.NDArray[Any]) -> Floats:
-        """Return the evidence for each label: float32 (labels, rows, columns).
+        """Return the evidence for each label, of what `take` gave: float32 (labels, rows, columns).
 
         The sum of a label's map is what its score has beyond the mean of all scores, less the same of its bias.
-
-        Args:
-            raw: what `take` gave.
         """
         values = _dequantised(raw, self._maps, axis=2)
         shares: Floats = np.einsum("lc,rkc->lrk", self._weights, values) / (raw.shape[0] * raw.shape[1])

@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,10 @@ NO_ANSWER = "no answer"  # how the service's status begins while it has none; th
 
 # Bits of `vcgencmd get_throttled` (Raspberry Pi documentation); 16 bits higher: has occurred since start-up.
 THROTTLE = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+
+# A Raspberry Pi lowers its clock at 80 degrees, and at 85 once more (its documentation, "Frequency management and
+# thermal control").
+HOT_C, COOL_C = 80.0, 72.0
 
 # What is left free of a disk by all that keeps pictures: room to finish a video, whose index comes last.
 RESERVE_BYTES = 8 << 20
@@ -25,10 +29,34 @@ def ask(words: Sequence[str]) -> str:
     return ""
 
 
+@contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """Give the descriptor of a file or a device, opened past the buffers of Python.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def free_bytes(path: Path) -> int:
     """Return how much this user can still write to the disk that `path` is on; shutil would cost the start-up."""
     disk = os.statvfs(path)
     return disk.f_bavail * disk.f_frsize
+
+
+def version_of(distribution: str) -> str | None:
+    """Return the version of a package that is installed; None where it is not."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 class Machine(NamedTuple):
@@ -52,10 +80,13 @@ class Machine(NamedTuple):
             return (self.root / path).read_text("utf-8").strip().strip("\0")
         return ""
 
+    def texts(self, pattern: str) -> list[str]:
+        """Return what stands in each file of a glob pattern."""
+        return [self.read(str(path.relative_to(self.root))) for path in sorted(self.root.glob(pattern))]
+
     def numbers(self, pattern: str) -> list[int]:
         """Return the numbers that stand in the files of a glob pattern."""
-        texts = (self.read(str(path.relative_to(self.root))) for path in sorted(self.root.glob(pattern)))
-        return [int(text) for text in texts if text.lstrip("-").isdigit()]
+        return [int(text) for text in self.texts(pattern) if text.lstrip("-").isdigit()]
 
 
 def temperature_c(machine: Machine) -> float | None:

@@ -84,10 +84,7 @@ class Classifier:
         """Return the details of the input and the probabilities, having held them against the contract."""
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         rule, labels = self.contract.fit, self.contract.labels
-        expected = {
-            "input": (inputs[0], (1, rule.height, rule.width, 3)),
-            "output": (outputs[0], (1, len(labels))),
-        }
+        expected = {"input": (inputs[0], (1, rule.height, rule.width, 3)), "output": (outputs[0], (1, len(labels)))}
         for name, (tensor, shape) in expected.items():
             found = tuple(int(size) for size in tensor["shape"])
             if found != shape or tensor["dtype"] not in (np.uint8, np.float32):

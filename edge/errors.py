@@ -52,6 +52,24 @@ def printable(thing: object) -> str:
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns a text takes in a terminal: 2 for an East Asian wide character, 0 for a combining one."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def can_show(text: str, encoding: str | None) -> bool:
+    """True where an encoding has all letters of a text."""
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def tell(line: str) -> None:
     """Print a line on standard error. Where that is closed or full there is nobody to tell, which is no fault."""
     if sys.stderr is not None:  # print() would take standard output instead

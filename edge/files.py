@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from edge.board import opened
 from edge.errors import CatdogError
 
 
@@ -29,8 +30,7 @@ def replacing(path: Path, durable: bool = False, mode: int | None = None) -> Ite
             the writing inside it, so that no other fault is taken for one of `path`.
     """
     target = Path(os.path.realpath(path))
-    # The suffix stays last: keras.Model.save and cv2.imwrite choose the format by it. Hidden: no listing takes it in.
-    temporary = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    temporary = beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if mode is not None:
@@ -48,6 +48,14 @@ def replacing(path: Path, durable: bool = False, mode: int | None = None) -> Ite
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def beside(target: Path) -> Path:
+    """Return a new name beside a file's: hidden, so that no listing takes it in, and with the file's suffix.
+
+    By that keras.Model.save, cv2.imwrite and FFmpeg choose the format.
+    """
+    return target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = False, mode: int | None = None) -> None:
@@ -92,8 +100,5 @@ def _is_stream(path: Path) -> bool:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+    with opened(path, os.O_RDONLY) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -85,7 +85,7 @@ def fit(image: Image, rule: FitRule, out: Image | None = None, scratch: dict[str
         cv2.resize(part, (rule.width, rule.height), out, interpolation=interpolation)
         return out
     # Swapped after the resize, where there are fewer pixels, and by OpenCV: numpy's [..., ::-1] is 40 times slower.
-    small = _buffer(scratch, "small", rule.height, rule.width)
+    small = buffer(scratch, "small", rule.height, rule.width)
     cv2.resize(part, (rule.width, rule.height), small, interpolation=interpolation)
     cv2.cvtColor(small, cv2.COLOR_BGR2RGB, out)
     return out
@@ -99,13 +99,13 @@ def _halved(part: Image, rule: FitRule, scratch: dict[str, Image]) -> Image:
     step = 0
     while part.shape[0] >= 2 * rule.height and part.shape[1] >= 2 * rule.width:
         height, width, step = part.shape[0] // 2, part.shape[1] // 2, step + 1
-        half = _buffer(scratch, f"half {step}", height, width)
+        half = buffer(scratch, f"half {step}", height, width)
         cv2.resize(part[: 2 * height, : 2 * width], (width, height), half, interpolation=cv2.INTER_AREA)
         part = half
     return part
 
 
-def _buffer(scratch: dict[str, Image], name: str, height: int, width: int) -> Image:
+def buffer(scratch: dict[str, Image], name: str, height: int, width: int) -> Image:
     """Return uint8 (height, width, 3), the same one as long as the size stays the same."""
     kept = scratch.get(name)
     if kept is None or kept.shape[:2] != (height, width):

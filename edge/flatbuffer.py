@@ -19,12 +19,7 @@ def root(content: bytes) -> "Table":
 
 
 class Table(NamedTuple):
-    """A table within a buffer.
-
-    Attributes:
-        content: the whole buffer.
-        at: where the table begins.
-    """
+    """A table: the whole buffer, and where in it this begins."""
 
     content: bytes
     at: int
@@ -36,6 +31,11 @@ class Table(NamedTuple):
         places = struct.unpack_from(f"<{size // 2 - 2}H", self.content, vtable + 4)
         return {slot: self.at + place for slot, place in enumerate(places) if place}
 
+    def _target(self, slot: int) -> int | None:
+        """Return the position of what a field refers to; None where it is left out."""
+        place = self.places().get(slot)
+        return None if place is None else place + u32(self.content, place)
+
     def number(self, slot: int, form: str) -> int:
         """Return a field that is a plain number in struct's `form`; 0 where it is left out."""
         place = self.places().get(slot)
@@ -43,30 +43,23 @@ class Table(NamedTuple):
 
     def numbers(self, slot: int) -> list[int]:
         """Return a field that is a vector of int32."""
-        place = self.places().get(slot)
-        if place is None:
-            return []
-        at = place + u32(self.content, place)
-        return list(struct.unpack_from(f"<{u32(self.content, at)}i", self.content, at + 4))
+        at = self._target(slot)
+        return [] if at is None else list(struct.unpack_from(f"<{u32(self.content, at)}i", self.content, at + 4))
 
     def table(self, slot: int) -> "Table | None":
         """Return a field that is a table."""
-        place = self.places().get(slot)
-        return None if place is None else Table(self.content, place + u32(self.content, place))
+        at = self._target(slot)
+        return None if at is None else Table(self.content, at)
 
     def raw(self, slot: int) -> bytes:
         """Return a field that is a vector of bytes."""
-        place = self.places().get(slot)
-        if place is None:
-            return b""
-        at = place + u32(self.content, place)
-        return self.content[at + 4 : at + 4 + u32(self.content, at)]
+        at = self._target(slot)
+        return b"" if at is None else self.content[at + 4 : at + 4 + u32(self.content, at)]
 
     def tables(self, slot: int) -> list["Table"]:
         """Return a field that is a vector of tables."""
-        place = self.places().get(slot)
-        if place is None:
+        at = self._target(slot)
+        if at is None:
             return []
-        at = place + u32(self.content, place)
         starts = range(at + 4, at + 4 + 4 * u32(self.content, at), 4)
         return [Table(self.content, start + u32(self.content, start)) for start in starts]

@@ -40,11 +40,9 @@ class Outcome(NamedTuple):
 
 
 def make(classifier: Classifier, photos: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that a model carries: what to give to `edge.contract.seal`.
+    """Return the files that a model carries, to be given to `edge.contract.seal`.
 
-    Args:
-        classifier: the model, sealed without them.
-        photos: name -> JPEG, each of about the input's size.
+    The model is sealed without them; `photos` are JPEGs by name, each of about the input's size.
     """
     kept = {f"{FOLDER}/{name}": jpeg for name, jpeg in photos.items()}
     answers = {name: classifier.predict(image).tolist() for name, image in _pictures(tuple(_DRAWN), {})}

@@ -9,18 +9,8 @@ from typing import NamedTuple
 from edge import flatbuffer
 from edge.flatbuffer import Table
 
-AVERAGE_POOL, CONV, DEPTHWISE, DEQUANTIZE, DENSE, MAX_POOL, RESHAPE, SOFTMAX, PAD, MEAN = (
-    1,
-    3,
-    4,
-    6,
-    9,
-    17,
-    22,
-    25,
-    34,
-    40,
-)
+AVERAGE_POOL, CONV, DEPTHWISE, DEQUANTIZE, DENSE = 1, 3, 4, 6, 9  # of BuiltinOperator
+MAX_POOL, RESHAPE, SOFTMAX, PAD, MEAN = 17, 22, 25, 34, 40
 OUTPUTS = 2  # of SubGraph
 _CODES, _SUBGRAPHS, _BUFFERS = 1, 2, 4  # of Model
 _TENSORS, _INPUTS, _OPERATORS = 0, 1, 3  # of SubGraph

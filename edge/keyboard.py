@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 try:
@@ -29,14 +29,10 @@ def is_there() -> bool:
 
 
 class Keyboard:
-    """The keys of a terminal; use it in a `with` block, entered in the main thread.
+    """The keys of the terminal; use it in a `with` block, entered in the main thread."""
 
-    Args:
-        descriptor: of the terminal; standard input unless given.
-    """
-
-    def __init__(self, descriptor: int = 0) -> None:
-        self._terminal = descriptor
+    def __init__(self) -> None:
+        self._terminal = 0  # standard input
         self._mine = threading.RLock()  # held while the terminal's mode is changed; a signal may come in between
         self._before: list[Any] | None = None  # its mode, while it has ours
         self._stopping = False
@@ -50,9 +46,7 @@ class Keyboard:
         self._take()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._mine:
             self._stopping = True
             self._give_back()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from edge.statistics import wilson
 
 BINS = 15  # of a reliability diagram, as in Guo et al. 2017
+_ROUNDS = 1000  # of drawing what is mere chance
 
 Classes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -156,7 +157,7 @@ class Chance(NamedTuple):
     high: float
 
 
-def chance_error(confidence: Floats, seed: int, bins: int = BINS, rounds: int = 1000) -> Chance | None:
+def chance_error(confidence: Floats, seed: int) -> Chance | None:
     """Return the ECE that is mere chance: answers drawn right with exactly their stated confidence, many times.
 
     ECE is never 0 on finite data; one below `high` is no evidence of wrong calibration (consistency resampling,
@@ -165,19 +166,17 @@ def chance_error(confidence: Floats, seed: int, bins: int = BINS, rounds: int = 
     Args:
         confidence: float64 (answers,), 0..1.
         seed: of the drawing.
-        bins: as of the ECE to compare with.
-        rounds: how often to draw.
 
     Returns:
         None where there is no answer.
     """
     if not len(confidence):
         return None
-    rng, at = np.random.default_rng(seed), _bin_of(confidence, bins)
-    sums = np.bincount(at, confidence, bins)
-    errors = np.empty(rounds)
-    for i in range(rounds):
-        hits = np.bincount(at, rng.random(len(confidence)) < confidence, bins)
+    rng, at = np.random.default_rng(seed), _bin_of(confidence, BINS)
+    sums = np.bincount(at, confidence, BINS)
+    errors = np.empty(_ROUNDS)
+    for i in range(_ROUNDS):
+        hits = np.bincount(at, rng.random(len(confidence)) < confidence, BINS)
         errors[i] = np.abs(sums - hits).sum() / len(confidence)
     return Chance(float(errors.mean()), float(np.quantile(errors, 0.95)))
 

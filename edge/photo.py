@@ -12,24 +12,9 @@ from edge.errors import InputError, printable
 from edge.fit import Image
 from edge.quiet import quiet
 
-SUFFIXES = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".bmp",
-        ".webp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".jp2",
-        ".ppm",
-        ".pgm",
-    }
-)  # what OpenCV's wheels decode
+# What OpenCV's wheels decode.
+SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif"}
+SUFFIXES |= {".tif", ".tiff", ".avif", ".jp2", ".ppm", ".pgm"}
 _LARGEST_BYTES = 256_000_000  # what is read of a pipe or a device
 FORMATS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
 

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,12 +44,7 @@ class Rules(NamedTuple):
 
 
 class Shelf:
-    """A folder of pictures, and of folders of pictures; several threads may use it at once.
-
-    Args:
-        folder: made where it does not exist.
-        rules: how pictures are kept.
-        free: what tells a folder's free bytes.
+    """A folder of pictures, and of folders of pictures, made where it does not exist; threads may use it at once.
 
     Raises:
         CatdogError: nothing can be written there.
@@ -58,7 +53,7 @@ class Shelf:
     def __init__(self, folder: Path, rules: Rules, free: Callable[[Path], int] = free_bytes) -> None:
         self._folder, self._rules, self._free = folder, rules, free
         self._lock = threading.Lock()
-        try:
+        with self._at_work():
             self._make(folder)
             probe = folder / ".catdog"  # access(2) does not know of every reason why not
             probe.touch()
@@ -66,8 +61,6 @@ class Shelf:
             for place in self._places():
                 for half in place.glob(_HALF):
                     half.unlink()
-        except OSError as fault:
-            raise self._fault(fault) from None
 
     def pictures(self) -> list[Path]:
         """Return what is kept, the oldest first.
@@ -75,10 +68,8 @@ class Shelf:
         Raises:
             CatdogError: the folder cannot be listed.
         """
-        try:
+        with self._at_work():
             return [path for _, path in self._ours()]
-        except OSError as fault:
-            raise self._fault(fault) from None
 
     def add(self, image: Image, time_s: float, word: str, below: str = "") -> Path:
         """Keep a picture, and return its path.
@@ -96,7 +87,8 @@ class Shelf:
         with self._lock:
             number = self._make_room(len(jpeg))
             path = self._folder / below / f"{number:07}-{stamp(time_s)}-{plain(word)}.jpg"
-            self._prepare(path.parent)
+            with self._at_work():
+                self._make(path.parent)
             write_atomically(path, jpeg, self._rules.durable, 0o600 if self._rules.private else None)
         return path
 
@@ -106,24 +98,21 @@ class Shelf:
         Raises:
             CatdogError: it cannot be moved.
         """
-        with self._lock:
-            try:
-                self._make(self._folder)
-                ours = any(path == picture for _, path in self._ours())
-                number = self._make_room(0 if ours else picture.stat().st_size)
-                path = self._folder / below / f"{number:07}-{picture.name.partition('-')[2]}"
-                self._prepare(path.parent)
-                picture.rename(path)
-                _tidy(picture.parent)
-            except OSError as fault:
-                raise self._fault(fault) from None
+        with self._lock, self._at_work():
+            self._make(self._folder)
+            ours = any(path == picture for _, path in self._ours())
+            number = self._make_room(0 if ours else picture.stat().st_size)
+            path = self._folder / below / f"{number:07}-{picture.name.partition('-')[2]}"
+            self._make(path.parent)
+            picture.rename(path)
+            _tidy(picture.parent)
         return path
 
     def _make_room(self, needed: int) -> int:
         """Delete the oldest pictures until one of `needed` bytes fits; return the number of the next one."""
         if needed > self._rules.bound_bytes:
             raise CatdogError(self._rules.knob, f"is too little for one picture of {needed / 1e6:.1f} MB", "Give more")
-        try:
+        with self._at_work():
             self._make(self._folder)  # somebody may have taken it away meanwhile
             if self._free(self._folder) < needed + RESERVE_BYTES:
                 raise CatdogError(self._folder, "takes nothing more: the disk is full", "Free some space")
@@ -135,8 +124,6 @@ class Shelf:
                     break
                 self._remove(path)
                 excess -= size
-        except OSError as fault:
-            raise self._fault(fault) from None
         return ours[-1][0] + 1 if ours else 1
 
     def remove(self, picture: Path) -> None:
@@ -145,10 +132,8 @@ class Shelf:
         Raises:
             CatdogError: it cannot be deleted.
         """
-        try:
+        with self._at_work():
             self._remove(picture)
-        except OSError as fault:
-            raise self._fault(fault) from None
 
     def _remove(self, path: Path) -> None:
         path.unlink()
@@ -168,21 +153,19 @@ class Shelf:
         with os.scandir(self._folder) as entries:
             yield from [Path(entry) for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
 
-    def _prepare(self, folder: Path) -> None:
-        try:
-            self._make(folder)
-        except OSError as fault:
-            raise self._fault(fault) from None
-
     def _make(self, folder: Path) -> None:
         """Make a folder where it does not exist; parents are made with the user's own permissions."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(0o700 if self._rules.private else 0o777, exist_ok=True)
 
-    def _fault(self, fault: OSError) -> CatdogError:
-        return CatdogError(
-            self._folder, f"cannot be written to ({fault.strerror})", "Check its permissions and free space"
-        )
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Say in one line why the folder cannot be used."""
+        try:
+            yield
+        except OSError as fault:
+            wrong = f"cannot be written to ({fault.strerror})"
+            raise CatdogError(self._folder, wrong, "Check its permissions and free space") from None
 
 
 def is_picture(name: str) -> bool:

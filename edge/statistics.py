@@ -23,9 +23,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the two-sided exact p-value that two classifiers err equally often (McNemar's test, binomial form).
 
-    Args:
-        only_first: photos that the first one alone got right.
-        only_second: photos that the second one alone got right.
+    It needs no more than the photos that each alone got right.
     """
     n, k = only_first + only_second, min(only_first, only_second)
     if n == 0:

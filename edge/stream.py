@@ -17,15 +17,7 @@ from edge.outputs import ASLEEP, ENDED, LIVE, Moment, nothing_yet
 
 
 class Stream:
-    """One source of a run: what it shows, and what is to be told of it.
-
-    Args:
-        number: which of the run's sources: 0, 1, 2 ...
-        feed: gives its frames.
-        scene: says which frames to look at, and makes verdicts of answers.
-        tuning: knobs, and the classifier that answers; shared by all.
-        machine: whose heat is minded.
-    """
+    """One source of a run, number 0, 1, 2 ...: what it shows, and what is to be told of it, as the machine allows."""
 
     def __init__(self, number: int, feed: Feed, scene: Scene, tuning: Tuning, machine: Machine) -> None:
         self.feed, self.scene = feed, scene

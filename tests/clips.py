@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from edge.capture.demo import FOLDER
+from edge.capture.source import Frame, Source
 from edge.fit import Image
 from edge.photo import find_photos, read_photo
 
@@ -33,16 +34,6 @@ def pan(photo: Image, frames: int, size: tuple[int, int] = (320, 240)) -> Iterat
     for number in range(frames):
         left = (wide.shape[1] - size[0]) * number // max(frames - 1, 1)
         yield np.ascontiguousarray(wide[top : top + size[1], left : left + size[0]])
-
-
-def zoom(photo: Image, frames: int, size: tuple[int, int] = (320, 240), closest: float = 0.5) -> Iterator[Image]:
-    """Yield the middle of a photo at `size` (width, height), ever nearer: `closest` of it in the end."""
-    height, width = photo.shape[:2]
-    for number in range(frames):
-        share = 1 - (1 - closest) * number / max(frames - 1, 1)
-        high, wide = max(1, int(height * share)), max(1, int(width * share))
-        top, left = (height - high) // 2, (width - wide) // 2
-        yield cv2.resize(photo[top : top + high, left : left + wide], size)
 
 
 def cut(*clips: Iterable[Image]) -> Iterator[Image]:
@@ -72,6 +63,12 @@ def write_clip(path: Path, clip: Iterable[Image], rate: float = 15.0) -> Path:
     assert writer is not None
     writer.release()
     return path
+
+
+def frames_of(source: Source) -> list[Frame]:
+    """Open a source, and return all that it gives."""
+    with source:
+        return list(source)
 
 
 def jpeg(image: Image) -> bytes:

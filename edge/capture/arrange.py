@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
 
 from edge.capture.source import Frame, Settings, Source
 from edge.errors import SourceError
-from edge.fit import Image
+from edge.fit import Image, buffer
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _LEAST_SIDE = 8  # pixels of a region
@@ -58,15 +59,7 @@ class View(_Around):
 
     def open(self) -> None:
         """Open the other one, whose pictures go to memory that is used again: the turned ones are given out."""
-        kept: dict[tuple[int, int], Image] = {}
-
-        def own(height: int, width: int) -> Image:
-            if (height, width) not in kept:
-                kept.clear()
-                kept[height, width] = np.empty((height, width, 3), np.uint8)
-            return kept[height, width]
-
-        self._source.say, self._source.room = self.say, own
+        self._source.say, self._source.room = self.say, partial(buffer, {}, "untouched")
         self._source.open()
         self._follow()
 
@@ -97,33 +90,21 @@ def view(image: Image, settings: Settings, room: Callable[[int, int], Image], na
         part = image[left:right, width - bottom : width - top]
     else:
         part = image[top:bottom, left:right]
-    if not (settings.rotate or settings.mirror):
-        out = room(part.shape[0], part.shape[1])
-        np.copyto(out, part)
-        return out
     out = room(bottom - top, right - left)
     if settings.rotate:
         cv2.rotate(part, _TURNS[settings.rotate], out)
-        return _flipped(out) if settings.mirror else out
-    cv2.flip(part, 1, out)
+    if settings.mirror:
+        cv2.flip(out if settings.rotate else part, 1, out)
+    elif not settings.rotate:
+        np.copyto(out, part)
     return out
-
-
-def _flipped(image: Image) -> Image:
-    cv2.flip(image, 1, image)
-    return image
 
 
 def _region(height: int, width: int, settings: Settings, name: str) -> tuple[int, int, int, int]:
     """Return top, bottom, left, right in pixels of the turned picture."""
     left, top, wide, high = settings.region or (0.0, 0.0, 1.0, 1.0)
-    rows, columns = (
-        (round(top * height), round((top + high) * height)),
-        (
-            round(left * width),
-            round((left + wide) * width),
-        ),
-    )
+    rows = round(top * height), round((top + high) * height)
+    columns = round(left * width), round((left + wide) * width)
     if rows[1] - rows[0] < _LEAST_SIDE or columns[1] - columns[0] < _LEAST_SIDE:
         wrong = f"--region leaves {columns[1] - columns[0]} x {rows[1] - rows[0]} pixels of {width} x {height}"
         raise SourceError(name, wrong, "Choose a larger part")

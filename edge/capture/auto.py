@@ -15,13 +15,7 @@ def cameras() -> list[Source]:
 
 
 class Auto(Source):
-    """Whatever works.
-
-    Args:
-        text: what it is called until it is open.
-        candidates: the cameras to try, in order.
-        fallback: what makes the source that always works.
-    """
+    """Whatever works: the first of the candidates that delivers, else what `fallback` makes."""
 
     live = again = True
 

@@ -24,8 +24,7 @@ from typing import Any
 import numpy as np
 
 from edge.capture.arrange import arranged
-from edge.capture.source import Frame, Settings, Source, opened
-from edge.errors import CatdogError
+from edge.capture.source import Frame, Settings, Source, pump
 from edge.fit import Image
 
 SLOTS = 4  # one that the parent looks at, one on its way back, one that waits, one that is written
@@ -185,17 +184,14 @@ def settings_of(values: list[Any]) -> Settings:
 
 
 def _read(source: Source, channel: Channel) -> None:
-    source.say = lambda line: channel.send(say=line)
+    def put(frame: Frame) -> bool:
+        channel.live = source.live
+        channel.put(frame, source.dropped)
+        return True
+
     source.room = channel.room
     try:
-        with source:
-            channel.live = source.live
-            channel.send(opened=opened(source))
-            while (frame := source.read()) is not None:
-                channel.put(frame, source.dropped)
-        channel.send(end=True)
-    except CatdogError as fault:
-        channel.send(fault=[fault.thing, fault.wrong, fault.remedy])
+        pump(source, channel.send, put)
     except MemoryError:
         channel.send(fault=[source.name, "gives pictures too large for this machine", "Choose a smaller size"])
 

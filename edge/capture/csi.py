@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from edge.capture.mjpeg import Stream
 from edge.capture.source import Frame, Settings, Source
@@ -24,24 +24,8 @@ def _picamera2() -> ModuleType | None:
         return None
 
 
-class Way(Protocol):
-    """How pictures are had."""
-
-    def read(self) -> Frame | None:
-        """Return the next frame."""
-
-    def close(self) -> None:
-        """Let go of the camera."""
-
-
 class Csi(Source):
-    """A CSI camera.
-
-    Args:
-        text: "csi" for the first one, "csi:1" for the second.
-        library: what imports picamera2; None where there is none.
-        which: what finds a program's path.
-    """
+    """A CSI camera: "csi" for the first one, "csi:1" for the second."""
 
     live = again = True
     rate = _RATE
@@ -57,7 +41,7 @@ class Csi(Source):
             raise SourceError(text, "is no camera's number", "Write csi, csi:0 or csi:1")
         self.name, self._number = f"csi:{number}", int(number)
         self._library, self._which = library, which
-        self._way: Way | None = None
+        self._way: Library | Pipe | None = None
 
     def open(self) -> None:
         """Start the camera."""

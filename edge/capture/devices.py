@@ -12,8 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.board import opened
+
 DEV = Path("/dev")
 SYSTEM = Path("/sys/class/video4linux")
+NODE = os.O_RDWR | os.O_NONBLOCK  # how a device node is opened
 _PATIENCE_S = 2.0  # for one device to answer: a broken driver may never
 _QUERYCAP, _QUERYCAP_BYTES = 0x80685600, 104
 _REQBUFS, _REQBUFS_LAYOUT, _MMAP = 0xC0145608, "5I", 1
@@ -23,7 +26,7 @@ _LIBCAMERA = frozenset({"unicam", "rp1-cfe", "bcm2835-isp", "pispbe"})
 _NO_CAMERA = "is no camera"
 BUSY = "is busy: another program uses it"
 
-Ioctl = Callable[[int, int, bytearray], int]
+Ioctl = Callable[[int, int, bytearray], int]  # asks the kernel: descriptor, request, argument, changed in place
 
 
 class Device(NamedTuple):
@@ -64,10 +67,7 @@ def system_ioctl(descriptor: int, request: int, argument: bytearray) -> int:
 def list_devices(dev: Path = DEV, system: Path = SYSTEM, ask: Callable[[Path], Verdict] | None = None) -> list[Device]:
     """Return every video device, by number, having asked each whether it can be used.
 
-    Args:
-        dev: where device nodes are.
-        system: where the kernel says what they are called.
-        ask: what to ask a node with; one that takes longer than two seconds counts as broken.
+    One that takes longer than two seconds to answer counts as broken.
     """
     nodes = [path for path in dev.glob("video*") if path.name[5:].isdigit()]
     names_by_id = {link.resolve(): link for link in sorted((dev / "v4l" / "by-id").glob("*"))}
@@ -82,9 +82,9 @@ def list_devices(dev: Path = DEV, system: Path = SYSTEM, ask: Callable[[Path], V
     return devices
 
 
-def lasting_path(node: Path, dev: Path = DEV) -> Path:
+def lasting_path(node: Path) -> Path:
     """Return the path of a camera that stays the same under another number: itself, where it has none."""
-    links = sorted((dev / "v4l" / "by-id").glob("*")) + sorted((dev / "v4l" / "by-path").glob("*"))
+    links = sorted((DEV / "v4l" / "by-id").glob("*")) + sorted((DEV / "v4l" / "by-path").glob("*"))
     return next((link for link in links if link.resolve() == node.resolve()), node)
 
 
@@ -98,22 +98,12 @@ def _patiently(ask: Callable[[Path], Verdict], path: Path) -> Verdict:
 
 
 def probe(path: Path, ioctl: Ioctl = system_ioctl) -> Verdict:
-    """Say whether a device node can be used as a camera right now.
-
-    Args:
-        path: the node.
-        ioctl: how to ask the kernel: (descriptor, request, argument, changed in place).
-    """
+    """Say whether a device node can be used as a camera right now."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        with opened(path, NODE) as descriptor:
+            return _question(descriptor, ioctl)
     except OSError as fault:
         return _refusal(fault)
-    try:
-        return _question(descriptor, ioctl)
-    except OSError as fault:
-        return _refusal(fault)
-    finally:
-        os.close(descriptor)
 
 
 def _refusal(fault: OSError) -> Verdict:

@@ -5,57 +5,21 @@ live, and every frame counts where it is recorded. What to do when it fails is `
 """
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from edge.capture import health
 from edge.capture.health import KILL, OPEN, Limits
 from edge.capture.source import DEFAULT_RATE, Frame, ignore
 from edge.errors import SourceError
 
+if TYPE_CHECKING:
+    from edge.capture.process import InProcess
+    from edge.capture.thread import InThread
+
+    Reader = InProcess | InThread
+
 LIMITS = Limits()
-
-
-def chance() -> float:
-    """Return a random number, 0..1."""
-    from random import random  # which the first answer does not need
-
-    return random()
-
-
-class Reader(Protocol):
-    """What reads a source elsewhere."""
-
-    name: str
-
-    @property
-    def dropped(self) -> int:
-        """Frames that were there and not given out."""
-
-    @property
-    def descriptors(self) -> list[int]:
-        """What becomes readable when there is news."""
-
-    def begin(self) -> None:
-        """Open the source, without waiting for that."""
-
-    def messages(self) -> Iterator[dict[str, Any]]:
-        """Yield what happened: "opened", "say", "fault" or "end"."""
-
-    def take(self) -> Frame | None:
-        """Return the next frame, good until the next call; None where there is none now."""
-
-    def release(self) -> None:
-        """Let go of the frame that was taken last."""
-
-    def stay_with(self, maker: str, word: str) -> None:
-        """Open this from the next start on."""
-
-    def kill(self) -> None:
-        """End whatever reads the source, even where it hangs."""
-
-    def close(self) -> None:
-        """End for good."""
 
 
 class Feed:
@@ -65,8 +29,6 @@ class Feed:
         reader: reads it; not begun.
         live, again: what the source is until it is open.
         limits: how long to wait for what.
-        now: the monotonic clock.
-        chance: 0..1, anew each time.
 
     Attributes:
         live, rate: as the source says, once it is open.
@@ -76,21 +38,13 @@ class Feed:
         reconnects: how often it was opened again.
     """
 
-    def __init__(
-        self,
-        reader: Reader,
-        live: bool = True,
-        again: bool = True,
-        limits: Limits = LIMITS,
-        now: Callable[[], float] = time.monotonic,
-        chance: Callable[[], float] = chance,
-    ) -> None:
+    def __init__(self, reader: "Reader", live: bool = True, again: bool = True, limits: Limits = LIMITS) -> None:
         self.name, self.live, self.rate = reader.name, live, DEFAULT_RATE
         self.say: Callable[[str], None] = ignore
         self.fault: SourceError | None = None
         self.reconnects = 0
-        self._reader, self._limits, self._now, self._chance = reader, limits, now, chance
-        self._health = health.begin(now())
+        self._reader, self._limits = reader, limits
+        self._health = health.begin(time.monotonic())
         self._begun = self._opened = False
         self._again = again  # a fault is worth another try
         self._final: dict[str, Any] | None = None
@@ -106,7 +60,7 @@ class Feed:
     @property
     def state(self) -> str:
         """CONNECTING, LIVE, STALE, LOST or ENDED, of edge.capture.health."""
-        return health.state(self._health, self._now(), self._limits)
+        return health.state(self._health, time.monotonic(), self._limits)
 
     @property
     def reason(self) -> str:
@@ -130,11 +84,11 @@ class Feed:
 
     def _stale_at(self) -> float:
         at = health.stale_at(self._health, self._limits)
-        return at if at > self._now() else float("inf")
+        return at if at > time.monotonic() else float("inf")
 
     def advance(self) -> None:
         """Hear what happened, and do what is due: open, kill, give up."""
-        now_s = self._now()
+        now_s = time.monotonic()
         if not self._begun:
             self._begun, self._health = True, health.begin(now_s)
             self._reader.begin()
@@ -157,10 +111,11 @@ class Feed:
         while self._opened and (frame := self._reader.take()) is not None:
             frame = frame._replace(number=self._base + frame.number)
             count, self._number = frame.number - self._number, frame.number
-            if self.live and self._now() - frame.captured_at > health.patience_s(self._health, self._limits):
+            if self.live and time.monotonic() - frame.captured_at > health.patience_s(self._health, self._limits):
                 self._stale += 1  # it waited while this program was stopped, or the machine asleep
                 continue
-            self._health = health.frame(self._health, frame.captured_at if self.live else self._now(), count)
+            at_s = frame.captured_at if self.live else time.monotonic()
+            self._health = health.frame(self._health, at_s, count)
             return frame
         if self._final is not None:
             self._conclude(self._final)
@@ -200,10 +155,13 @@ class Feed:
         if "fault" in message:
             self._fail(message["fault"])
         else:
-            self._health = health.end(self._health, self._now())
+            self._health = health.end(self._health, time.monotonic())
 
     def _fail(self, fault: list[str]) -> None:
-        self._health = health.fault(self._health, self._now(), fault[1], self._again, self._limits, self._chance())
+        from random import random  # which the first answer does not need
+
+        now_s = time.monotonic()
+        self._health = health.fault(self._health, now_s, fault[1], self._again, self._limits, random())
         if self._health.over:
             self.fault = SourceError(*fault)
             self._reader.kill()

@@ -8,8 +8,8 @@ import cv2
 
 from edge.capture.network import redact
 from edge.capture.quiet import hush
-from edge.capture.source import DEFAULT_RATE, Frame, Source, opencv_can_name
-from edge.capture.video import Pictures
+from edge.capture.source import DEFAULT_RATE, Frame, opencv_can_name
+from edge.capture.video import Captured
 from edge.errors import SourceError, printable
 
 # FFmpeg draws files with these names as text art (the "tty" demuxer's list), which is nobody's video.
@@ -17,31 +17,22 @@ _TEXT = frozenset({".ans", ".art", ".asc", ".diz", ".ice", ".nfo", ".txt", ".vt"
 _REMEDY = "Give a video such as clip.mp4, a folder of photos, a camera or a URL (catdog run --help)"
 
 
-class File(Source):
-    """The frames of a video file.
-
-    Args:
-        text: its path.
-    """
+class File(Captured):
+    """The frames of a video file; `text` is its path."""
 
     def __init__(self, text: str) -> None:
+        super().__init__(printable(text))
         self.path = Path(text)
-        self.name = printable(text)
-        self._video: cv2.VideoCapture | None = None
-        self._number = 0
 
     def open(self) -> None:
         """Open the file and prove that it holds a picture."""
         self._check()
         hush()
         # Absolute: "holiday:1.mp4" would be taken for a protocol.
-        self._video = cv2.VideoCapture(str(self.path.absolute()), cv2.CAP_FFMPEG)
-        if not (self._video.isOpened() and self._video.grab()):
-            self.close()
+        if not self._begin(cv2.VideoCapture(str(self.path.absolute()), cv2.CAP_FFMPEG)):
             raise SourceError(self.path, "is no video that can be decoded, or a damaged one", _REMEDY)
-        rate = self._video.get(cv2.CAP_PROP_FPS)
+        rate = self._stated(cv2.CAP_PROP_FPS)
         self.rate = rate if 0 < rate <= 1000 else DEFAULT_RATE
-        self._pictures, self._number = Pictures(self._video), 0
 
     def _check(self) -> None:
         try:
@@ -64,18 +55,7 @@ class File(Source):
 
     def read(self) -> Frame | None:
         """Return the next frame; None at the end of the file."""
-        # The first frame has been grabbed by `open`.
-        if self._video is None or not (self._number == 0 or self._video.grab()):
-            return None
-        position_s = max(0.0, self._video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        image = self._pictures.retrieve(self.room)
+        image = self._next()
         if image is None:
             return None
-        self._number += 1
-        return Frame(image, self._number, time.monotonic(), self.name, position_s)
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._video is not None:
-            self._video.release()
-            self._video = None
+        return Frame(image, self._number, time.monotonic(), self.name, self._position_s())

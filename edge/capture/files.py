@@ -13,8 +13,7 @@ from edge.photo import is_photo
 class Files(Source):
     """Videos, photos and folders whose names fit a pattern; what cannot be read is said and skipped.
 
-    Args:
-        text: the pattern, as shells know it; ** stands for any number of folders.
+    The pattern is one as shells know it; ** stands for any number of folders.
     """
 
     def __init__(self, text: str) -> None:
@@ -25,7 +24,8 @@ class Files(Source):
 
     def open(self) -> None:
         """Find the files."""
-        self._left, self._number, self._skipped = _matches(self._text), 0, 0
+        self._left = sorted(glob(self._text, recursive=True))  # noqa: PTH207 - a Path's glob takes no absolute pattern
+        self._number = self._skipped = 0
         if not self._left:
             raise SourceError(self.name, "fits no file", "Check the pattern")
 
@@ -67,7 +67,3 @@ class Files(Source):
         """Close the file at hand."""
         self._finish()
         self._left = []
-
-
-def _matches(pattern: str) -> list[str]:
-    return sorted(glob(pattern, recursive=True))  # noqa: PTH207 - a Path's glob takes no absolute pattern

@@ -94,9 +94,7 @@ def fault(before: Health, now_s: float, reason: str, again: bool, limits: Limits
     """Return what is known after a fault: a rest before the next try, or the end.
 
     Args:
-        before: what was known.
-        now_s: the time.
-        reason: what is wrong.
+        before, now_s, reason: what was known, when it happened, and what is wrong.
         again: whether this kind of source is worth another try.
         limits: how long to wait for what.
         chance: 0..1, by which the pause is shorter or longer, so that forty boards do not call one server in step.

@@ -1,12 +1,12 @@
 """The sizes and rates that a camera offers, asked of the kernel (V4L2); numbers are those of <linux/videodev2.h>."""
 
-import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.capture.devices import Ioctl, system_ioctl
+from edge.board import opened
+from edge.capture.devices import NODE, Ioctl, system_ioctl
 
 _ENUM_FORMATS, _FORMAT = 0xC0405602, struct.Struct("3I32s5I")
 _ENUM_SIZES, _SIZE = 0xC02C564A, struct.Struct("11I")
@@ -16,13 +16,7 @@ _MOST = 256  # of anything: a broken driver may count for ever
 
 
 class Mode(NamedTuple):
-    """What a camera can give.
-
-    Attributes:
-        format: four letters, such as MJPG or YUYV.
-        width, height: in pixels.
-        rates: frames a second, the highest first; none where the driver does not say.
-    """
+    """What a camera can give: four letters such as MJPG, a size, and rates, the highest first, where it says."""
 
     format: str
     width: int
@@ -31,24 +25,16 @@ class Mode(NamedTuple):
 
 
 def list_modes(path: Path, ioctl: Ioctl = system_ioctl) -> list[Mode]:
-    """Return what a camera offers, the largest size first; nothing where it does not say.
-
-    Args:
-        path: its node.
-        ioctl: how to ask the kernel: (descriptor, request, argument, changed in place).
-    """
+    """Return what a camera offers, the largest size first; nothing where it does not say."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        with opened(path, NODE) as descriptor:
+            modes = [
+                Mode(name, width, height, tuple(sorted(_rates(descriptor, ioctl, pixels, width, height), reverse=True)))
+                for pixels, name in _formats(descriptor, ioctl)
+                for width, height in _sizes(descriptor, ioctl, pixels)
+            ]
     except OSError:
         return []
-    try:
-        modes = [
-            Mode(name, width, height, tuple(sorted(_rates(descriptor, ioctl, pixels, width, height), reverse=True)))
-            for pixels, name in _formats(descriptor, ioctl)
-            for width, height in _sizes(descriptor, ioctl, pixels)
-        ]
-    finally:
-        os.close(descriptor)
     return sorted(set(modes), key=lambda mode: (-mode.width * mode.height, mode.format))
 
 

@@ -6,8 +6,8 @@ import time
 import cv2
 
 from edge.capture.quiet import hush
-from edge.capture.source import DEFAULT_RATE, Frame, Source
-from edge.capture.video import Pictures
+from edge.capture.source import Frame
+from edge.capture.video import Captured
 from edge.errors import SourceError, printable
 
 # With their ports; 0 where an address must name its own.
@@ -28,17 +28,16 @@ def redact(url: str) -> str:
     return printable(scheme + separator + re.sub(r"[^/]*=[^/]*", "...", rest))
 
 
-class Network(Source):
-    """A stream at an address. One that states its length is a recording: every frame of it counts.
+class Network(Captured):
+    """A stream at an address, with user and password where the camera asks for them.
 
-    Args:
-        text: its URL, with user and password where the camera asks for them.
+    One that states its length is a recording: every frame of it counts.
     """
 
     again = True
 
     def __init__(self, text: str) -> None:
-        self.name = redact(text)
+        super().__init__(redact(text))
         scheme = text.partition("://")[0].lower()
         if scheme not in SCHEMES:
             known = ", ".join(f"{name}://" for name in SCHEMES)
@@ -46,9 +45,6 @@ class Network(Source):
         if not text.isprintable():  # control characters would reach the server; surrogates crash OpenCV
             raise SourceError(self.name, "holds characters that no address may hold", "Write them as %XX")
         self._url = scheme + text[len(scheme) :]
-        self._stream: cv2.VideoCapture | None = None
-        self._length = 0
-        self._number = 0
         self._segments = ".m3u8" in text.lower()
         self._began_s = 0.0
 
@@ -59,20 +55,10 @@ class Network(Source):
         open_ms, read_ms = round(_OPENING * read_s * 1000), round(read_s * 1000)
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, open_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, read_ms]
         started = time.monotonic()
-        self._stream = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)
-        if not (self._stream.isOpened() and self._stream.grab()):
-            self.close()
+        if not self._begin(cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, limits)):
             raise self._fault(time.monotonic() - started)
-        self._length = int(self._stream.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.live = self._length <= 0
-        rate = self._stream.get(cv2.CAP_PROP_FPS)
-        self.rate = rate if 1 <= rate <= 240 else DEFAULT_RATE
-        self._pictures, self._number = Pictures(self._stream), 0
+        self.live, self.rate = self._stated(cv2.CAP_PROP_FRAME_COUNT) < 1, self._live_rate()
         self._began_s = time.monotonic() - self._position_s()
-
-    def _position_s(self) -> float:
-        assert self._stream is not None
-        return max(0.0, self._stream.get(cv2.CAP_PROP_POS_MSEC) / 1000)
 
     def _fault(self, waited_s: float) -> SourceError:
         """Say why the stream did not open, asking its server once more in a plain way."""
@@ -83,17 +69,12 @@ class Network(Source):
 
     def read(self) -> Frame | None:
         """Return the next frame; None at the end of a recording. A live stream has no end but a fault."""
-        if self._stream is None:
-            return None
         started = time.monotonic()
-        # The first picture has been grabbed by `open`.
-        grabbed = self._number == 0 or self._stream.grab()
-        image = self._pictures.retrieve(self.room) if grabbed else None
+        image = self._next()
         if image is None:
-            if not self.live:
+            if self._video is None or not self.live:
                 return None
             raise self._loss(time.monotonic() - started)
-        self._number += 1
         if self.live and self._segments:
             self._wait()
         return Frame(image, self._number, time.monotonic(), self.name, None if self.live else self._position_s())
@@ -113,9 +94,3 @@ class Network(Source):
             return SourceError(self.name, "is a single picture, not a stream", "Give the address of the stream")
         wrong = f"sent nothing for {waited_s:.0f} s" if waited_s >= timeout_s * 0.9 else "ended"
         return SourceError(self.name, f"{wrong} after {self._number} frames", "Check the camera and the network")
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._stream is not None:
-            self._stream.release()
-            self._stream = None

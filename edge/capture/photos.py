@@ -10,11 +10,7 @@ from edge.photo import find_photos, read_photo
 
 
 class Photos(Source):
-    """A photo, or every photo below a folder; its frames are a second apart, so that a recording can be watched.
-
-    Args:
-        text: path of the photo or folder.
-    """
+    """A photo, or every photo below a folder; its frames are a second apart, so that a recording can be watched."""
 
     def __init__(self, text: str) -> None:
         self.path = Path(text)

@@ -33,21 +33,11 @@ class _Running(NamedTuple):
 
 
 class InProcess:
-    """What reads a source in a process.
+    """What reads a source in a process: what `maker`, "module:Class", makes of a word. Frames call it by `name`."""
 
-    Args:
-        maker: "module:Class" of the source.
-        word: what it is called with.
-        name: what frames call it.
-        settings: the user's wishes.
-        command: what starts the process; the numbers of three descriptors are added.
-    """
-
-    def __init__(
-        self, maker: str, word: str, name: str, settings: Settings, command: tuple[str, ...] = _COMMAND
-    ) -> None:
+    def __init__(self, maker: str, word: str, name: str, settings: Settings) -> None:
         self.name, self.dropped = name, 0
-        self._maker, self._word, self._settings, self._command = maker, word, settings, command
+        self._maker, self._word, self._settings = maker, word, settings
         self._running: _Running | None = None
         self._dying: list[subprocess.Popen[bytes]] = []
         self._trouble = ""  # why no process could be started
@@ -84,7 +74,7 @@ class InProcess:
             passed = [theirs.fileno(), frames.fileno(), written.fileno()]
             try:
                 process = subprocess.Popen(
-                    [*self._command, *map(str, passed)],
+                    [*_COMMAND, *map(str, passed)],
                     pass_fds=passed,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

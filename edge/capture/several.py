@@ -28,16 +28,11 @@ class Turn(NamedTuple):
 
 
 class Several:
-    """The sources of a run.
+    """The sources of a run."""
 
-    Args:
-        feeds: one for each.
-        now: the monotonic clock.
-    """
-
-    def __init__(self, feeds: Sequence[Feed], now: Callable[[], float] = time.monotonic) -> None:
-        self.feeds, self._now = feeds, now
-        self._told = [(CONNECTING, now())] * len(feeds)  # the last state told of each, and when
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self.feeds = feeds
+        self._told = [(CONNECTING, time.monotonic())] * len(feeds)  # the last state told of each, and when
         self._next = 0
 
     def next(self, wait: Callable[[Callable[[], object]], object]) -> Turn | None:
@@ -63,12 +58,12 @@ class Several:
             frame = self.feeds[stream].take()
             if frame is not None:
                 self._next = (stream + 1) % len(self.feeds)
-                self._told[stream] = LIVE, self._now()
+                self._told[stream] = LIVE, time.monotonic()
                 return Turn(stream, frame)
         return None
 
     def _change(self) -> Turn | None:
-        now_s = self._now()
+        now_s = time.monotonic()
         for stream in self._order():
             state, (told, at_s) = self.feeds[stream].state, self._told[stream]
             if state != told or (state != LIVE and not self.feeds[stream].over and now_s - at_s >= _TELL_S):
@@ -85,7 +80,7 @@ class Several:
         telling = zip(self._told, self.feeds, strict=True)
         due_s = [at_s + _TELL_S for (state, at_s), feed in telling if state != LIVE and not feed.over]
         due_s += [feed.due_s for feed in self.feeds]
-        seconds = min(max(min(due_s) - self._now(), 0.0), _LONGEST_S)
+        seconds = min(max(min(due_s) - time.monotonic(), 0.0), _LONGEST_S)
         if not hasattr(select, "poll"):  # Windows, which can wait for sockets only
             time.sleep(min(seconds, _NAP_S))
             return

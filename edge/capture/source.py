@@ -1,14 +1,14 @@
-"""What every source of frames is. To add one, copy the shortest (`file.py`), change three methods, add a row to the
+"""What every source of frames is. To add one, copy a short one (`pattern.py`), change three methods, add a row to the
 table in `edge/capture/__init__.py`.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
+from edge.errors import CatdogError
 from edge.fit import Image
 
 DEFAULT_RATE = 15.0  # frames a second, where a source does not state its own
@@ -129,18 +129,24 @@ class Source(Protocol):
         self.open()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def opened(source: Source) -> dict[str, object]:
-    """Return what there is to tell of a source that is open."""
-    return {
-        "name": source.name,
-        "live": source.live,
-        "rate": source.rate,
-        "again": source.again,
-        "lasting": source.lasting,
-    }
+def pump(source: Source, tell: Callable[..., None], put: Callable[[Frame], bool]) -> None:
+    """Read a source to its end, for whoever reads it elsewhere.
+
+    Args:
+        source: not open yet.
+        tell: called with what happens: opened=..., say=LINE, fault=[thing, wrong, remedy] or end=True.
+        put: called with each frame; returns whether to go on.
+    """
+    source.say = lambda line: tell(say=line)
+    try:
+        with source:
+            tell(opened={name: getattr(source, name) for name in ("name", "live", "rate", "again", "lasting")})
+            while (frame := source.read()) is not None and put(frame):
+                pass
+        tell(end=True)
+    except CatdogError as fault:
+        tell(fault=[fault.thing, fault.wrong, fault.remedy])

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.capture.source import Frame, Source, opened
-from edge.errors import CatdogError
+from edge.capture.source import Frame, Source, pump
 from edge.fit import Image
 
 _PATIENCE_S = 0.5  # for a native read() to return when closing; what hangs longer is left to the process's end
@@ -23,11 +22,7 @@ Message = dict[str, Any]
 
 
 class InThread:
-    """What reads a source in a thread.
-
-    Args:
-        source: not open yet; opened, read and closed by the thread alone.
-    """
+    """What reads a source in a thread, which alone opens, reads and closes it."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -129,22 +124,12 @@ class _Run:
             os.close(self._rope)
 
     def _pump(self) -> None:
-        source = self._source
-        source.say, source.room = self._say, self._room
+        self._source.room = self._room
         try:
-            with source:
-                self._tell(opened=opened(source))
-                while not self._closing and (frame := source.read()) is not None:
-                    self._put(frame)
-            self._tell(end=True)
-        except CatdogError as fault:
-            self._tell(fault=[fault.thing, fault.wrong, fault.remedy])
+            pump(self._source, self._tell, self._put)
         except Exception as bug:  # the reader's thread raises it
             self._bug = bug
             self._ring()
-
-    def _say(self, line: str) -> None:
-        self._tell(say=line)
 
     def _tell(self, **message: Any) -> None:
         with self._changed:
@@ -169,7 +154,7 @@ class _Run:
             self._rooms[id(room)] = room
         return room
 
-    def _put(self, frame: Frame) -> None:
+    def _put(self, frame: Frame) -> bool:
         with self._changed:
             if not self._source.live:
                 self._changed.wait_for(lambda: self._frame is None or self._closing)
@@ -177,3 +162,4 @@ class _Run:
                 self.overtaken += 1
             self._frame = frame
         self._ring()
+        return not self._closing

@@ -71,11 +71,7 @@ def is_due(gate: Gate, before: Rest | None, now_s: float) -> bool:
 def ask(gate: Gate, before: Rest | None, small: Thumbnail | None, now_s: float) -> tuple[Rest, str]:
     """Return what is remembered after one more frame, and what to do with it: LOOK, SKIP (by the cap) or SLEEP.
 
-    Args:
-        gate: what may be left out.
-        before: what was remembered; None at the start.
-        small: the frame's thumbnail; needed only with `when_moving`, where the frame `is_due`.
-        now_s: the frame's time.
+    `before` is None at the start; a thumbnail is needed only with `when_moving`, where the frame `is_due`.
     """
     if before is None or now_s < before.now_s:
         slept_s, total_s = (before.slept_s, before.total_s) if before else (0.0, 0.0)

@@ -1,15 +1,13 @@
 """Run slower on a board that is too hot, so that it is we who choose what to leave out: pure functions.
 
-A Raspberry Pi lowers its clock at 80 degrees, and at 85 once more (Raspberry Pi documentation, "Frequency management
-and thermal control"). Answers then come late, and every other program suffers, too. Half the rate: half the heat.
+A board that throttles answers late, and every other program on it suffers, too. Half the rate: half the heat.
 """
 
 from typing import NamedTuple
 
-from edge.board import Machine, temperature_c, throttle_bits
+from edge.board import COOL_C, HOT_C, Machine, temperature_c, throttle_bits
 
 LOOK_S = 20.0  # between two looks: a heat sink takes as long to follow
-_HOT_C, _COOL_C = 80.0, 72.0
 _LEAST_FPS = 1.0
 _BITS = 0b1110  # frequency capped, throttled, soft temperature limit; a weak supply is not mended by a lower rate alone
 
@@ -23,12 +21,12 @@ class Heat(NamedTuple):
     @property
     def hot(self) -> bool:
         """True where the board throttles, or is about to."""
-        return bool((self.bits or 0) & _BITS) or (self.temperature_c or 0.0) >= _HOT_C
+        return bool((self.bits or 0) & _BITS) or (self.temperature_c or 0.0) >= HOT_C
 
     @property
     def cool(self) -> bool:
         """True where it neither throttles nor is near to it."""
-        return not (self.bits or 0) & _BITS and (self.temperature_c or 0.0) <= _COOL_C
+        return not (self.bits or 0) & _BITS and (self.temperature_c or 0.0) <= COOL_C
 
 
 HERE = Machine(ask=lambda _: "")  # the kernel's files; asking the firmware would be a process each time
@@ -55,13 +53,7 @@ FREE = Pace()
 
 
 def pace(before: Pace, heat: Heat, rate: float) -> Pace:
-    """Return the pace after one more look: halved while hot, doubled while cool, as it was in between.
-
-    Args:
-        before: the pace so far.
-        heat: of the board.
-        rate: frames a second of late.
-    """
+    """Return the pace after one more look: halved while hot, doubled while cool. `rate`: frames a second of late."""
     if heat.hot:
         full_fps = before.full_fps or max(rate, _LEAST_FPS)
         slower = (full_fps if before.max_fps is None else before.max_fps) / 2

@@ -50,12 +50,9 @@ class Look(NamedTuple):
 
 
 def thumbnail(image: Image) -> Thumbnail:
-    """Return at most 48 x 64 of a picture's pixels, evenly spread, as grey levels: uint8 (rows, columns).
+    """Return at most 48 x 64 pixels of a picture uint8 (height, width, 3), BGR, evenly spread, as grey levels: uint8.
 
     Points and not means: it costs a hundredth of a resize, and keeps the noise, by which a live picture is known.
-
-    Args:
-        image: uint8 (height, width, 3), BGR.
     """
     down, right = max(1, -(-image.shape[0] // ROWS)), max(1, -(-image.shape[1] // COLUMNS))
     grey: Thumbnail = ((image[down // 2 :: down, right // 2 :: right] @ _WEIGHTS) >> 8).astype(np.uint8)
@@ -70,13 +67,9 @@ def light_of(small: Thumbnail) -> str:
 
 
 def look(before: Look | None, small: Thumbnail, now_s: float, live: bool) -> Look:
-    """Return what is known of the picture's quality after one more picture.
+    """Return what is known of the picture's quality after one more thumbnail; `before` is None at the start.
 
-    Args:
-        before: what was known; None at the start.
-        small: the picture's thumbnail.
-        now_s: its time.
-        live: it comes from a camera. A recording may hold a still picture by right.
+    A recording, which is not `live`, may hold a still picture by right.
     """
     light = light_of(small)
     if before is None or now_s < before.light_since_s or now_s < before.same_since_s:

@@ -19,7 +19,7 @@ class Scene:
     Args:
         contract: of the model that answers.
         gate: which frames may be left out.
-        as_they_are: verdicts are the answers themselves; events still are those of the steady ones.
+        raw: verdicts are the answers themselves; events still are those of the steady ones.
 
     Attributes:
         live: the source gives frames at its own pace, so that none is like the one before.
@@ -28,9 +28,9 @@ class Scene:
         cap: at most so many frames a second for now, whatever the gate would let through; None for no such cap.
     """
 
-    def __init__(self, contract: Contract, gate: Gate = OPEN, as_they_are: bool = False) -> None:
+    def __init__(self, contract: Contract, gate: Gate = OPEN, raw: bool = False) -> None:
         self.contract, self.patience = contract, PATIENCE
-        self._gate, self._raw = gate, as_they_are
+        self._gate, self._raw = gate, raw
         self.live = True
         self.cap: float | None = None
         self._source = ""

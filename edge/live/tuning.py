@@ -14,14 +14,7 @@ _STEP = 0.01
 
 
 class Knob(NamedTuple):
-    """One thing that can be changed.
-
-    Attributes:
-        name: by which it is called.
-        text: what it does, in a few words.
-        value, default: now, and where the run began.
-        least, most: its bounds.
-    """
+    """One thing that can be changed: its name, what it does, its value now and where the run began, its bounds."""
 
     name: str
     text: str
@@ -42,12 +35,9 @@ class Knob(NamedTuple):
 class Tuning:
     """The knobs of a run; whole values are put in place of others, so any thread may turn them.
 
-    Args:
+    Attributes:
         classifier: whose thresholds count from the next frame on.
         patience: how slowly verdicts change.
-
-    Attributes:
-        patience: how slowly verdicts change now.
     """
 
     def __init__(self, classifier: Classifier, patience: Patience = PATIENCE) -> None:

@@ -32,16 +32,12 @@ class Manners(NamedTuple):
 
 
 MANNERS = Manners()
-
-
 _MISSED = 2.5  # looks: more than one in a row without somebody, before it has left
 
 
-def unhurried(max_fps: float | None, manners: Manners = MANNERS) -> Manners:
+def unhurried(max_fps: float | None) -> Manners:
     """Return manners for somebody who looks at `max_fps` frames a second: at 0.2, three seconds are no absence."""
-    if max_fps is None:
-        return manners
-    return manners._replace(leave_s=max(manners.leave_s, _MISSED / max_fps))
+    return MANNERS if max_fps is None else MANNERS._replace(leave_s=max(MANNERS.leave_s, _MISSED / max_fps))
 
 
 class Visit(NamedTuple):
@@ -62,12 +58,7 @@ class Visit(NamedTuple):
 
 
 class Presence(NamedTuple):
-    """Who is there, and who may be.
-
-    Attributes:
-        visitor: somebody who has arrived.
-        candidate: somebody who has not been there for long enough.
-    """
+    """Somebody who has arrived, and somebody who has not been there for long enough."""
 
     visitor: Visit | None = None
     candidate: Visit | None = None

@@ -16,6 +16,7 @@ from edge.errors import InputError
 from edge.live.gate import Gate
 from edge.live.tuning import tuned
 from edge.outputs import KINDS as OUTPUTS
+from edge.outputs import above_zero
 from edge.outputs.together import chosen
 from edge.run import Run
 
@@ -37,27 +38,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     # A service has its settings in a file: catdog run @FILE. What stands behind it on the command line goes first.
     parser.fromfile_prefix_chars = settings.PREFIX
     parser.convert_arg_line_to_args = partial(_words, parser)  # type: ignore[method-assign]  # so does argparse's manual
-    parser.add_argument(
-        "source", nargs="*", metavar="SOURCE", help="what to watch (auto), one or several; see below; @FILE: options"
-    )
-    add_source_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line, as when the output is piped")
-    parser.add_argument("--quiet", action="store_true", help="a line when something happens, not for each answer")
-    parser.add_argument("--frames", type=positive, metavar="N", help="end after N frames")
-    parser.add_argument("--raw", action="store_true", help="show each frame's own answer, not smoothed over time")
-    parser.add_argument("--max-fps", type=_rate, metavar="N", help="look at N frames a second at most, to save power")
-    parser.add_argument("--when-moving", action="store_true", help="look only while something moves, to save power")
-    parser.add_argument(
-        "--threshold",
-        type=_threshold,
-        action="append",
-        default=[],
-        metavar="LABEL=SHARE",
-        help="answer LABEL from this share (0..1) on, else the model's fallback; may be given for several",
-    )
-    parser.add_argument(
-        "--half-life", type=_rate, metavar="S", help="smooth answers: after S seconds the past weighs half (0.3)"
-    )
+    add = parser.add_argument
+    add("source", nargs="*", metavar="SOURCE", help="what to watch (auto), one or several; see below; @FILE: options")
+    _add_source_arguments(parser)
+    add("--json", action="store_true", help="one JSON object a line, as when the output is piped")
+    add("--quiet", action="store_true", help="a line when something happens, not for each answer")
+    add("--frames", type=positive, metavar="N", help="end after N frames")
+    add("--raw", action="store_true", help="show each frame's own answer, not smoothed over time")
+    add("--max-fps", type=above_zero, metavar="N", help="look at N frames a second at most, to save power")
+    add("--when-moving", action="store_true", help="look only while something moves, to save power")
+    answer = "answer LABEL from this share (0..1) on, else the model's fallback; may be given for several"
+    add("--threshold", type=_threshold, action="append", default=[], metavar="LABEL=SHARE", help=answer)
+    add("--half-life", type=above_zero, metavar="S", help="smooth answers: after S seconds the past weighs half (0.3)")
+    _add_output_arguments(parser)
+    add_model_arguments(parser)
+
+
+def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
     for kind in OUTPUTS:
         if kind.metavar:
             beside: dict[str, Any] = {} if kind.bare is None else {"nargs": "?", "const": kind.bare}
@@ -66,7 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         else:
             parser.add_argument(kind.option, action="store_true", help=kind.purpose)
-    add_model_arguments(parser)
 
 
 def _words(parser: argparse.ArgumentParser, line: str) -> list[str]:
@@ -80,32 +76,21 @@ def _words(parser: argparse.ArgumentParser, line: str) -> list[str]:
     return words
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of how sources are read."""
-    parser.add_argument("--size", type=_size, metavar="WxH", help="ask a camera for this size, such as 1280x720")
-    parser.add_argument("--fps", type=_rate, metavar="N", help="ask a camera for N frames a second")
-    parser.add_argument(
-        "--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="turn the picture clockwise by so many degrees"
-    )
-    parser.add_argument("--mirror", action="store_true", help="exchange left and right")
-    parser.add_argument(
-        "--region", type=_region, metavar="L,T,W,H", help="look at a part only: left, top, width, height as shares 0..1"
-    )
-    parser.add_argument("--loop", action="store_true", help="begin a video or photos again at their end")
-    parser.add_argument("--real-time", action="store_true", help="play a video at its own pace, as a camera would")
-    parser.add_argument(
-        "--timeout",
-        type=_rate,
-        metavar="S",
-        default=5.0,
-        help="open again what gives no frame for S seconds (5)",
-    )
-    parser.add_argument(
-        "--give-up-after",
-        type=_patience,
-        metavar="S",
-        help="end after S seconds of failing; never: try for ever, even what has not worked yet",
-    )
+def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--size", type=_size, metavar="WxH", help="ask a camera for this size, such as 1280x720")
+    add("--fps", type=above_zero, metavar="N", help="ask a camera for N frames a second")
+    turn = "turn the picture clockwise by so many degrees"
+    add("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help=turn)
+    add("--mirror", action="store_true", help="exchange left and right")
+    part = "look at a part only: left, top, width, height as shares 0..1"
+    add("--region", type=_region, metavar="L,T,W,H", help=part)
+    add("--loop", action="store_true", help="begin a video or photos again at their end")
+    add("--real-time", action="store_true", help="play a video at its own pace, as a camera would")
+    wait = "open again what gives no frame for S seconds (5)"
+    add("--timeout", dest="timeout_s", type=above_zero, metavar="S", default=5.0, help=wait)
+    end = "end after S seconds of failing; never: try for ever, even what has not worked yet"
+    add("--give-up-after", type=_patience, metavar="S", help=end)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -134,15 +119,7 @@ def _threshold(text: str) -> tuple[str, float]:
 
 def _patience(text: str) -> float:
     """Parse seconds above 0, or "never", for argparse."""
-    return float("inf") if text == "never" else _rate(text)
-
-
-def _rate(text: str) -> float:
-    """Parse a number above 0 for argparse."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number
+    return float("inf") if text == "never" else above_zero(text)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -173,16 +150,7 @@ def _gate(options: argparse.Namespace) -> Gate:
 
 
 def _wishes(options: argparse.Namespace) -> Settings:
-    return Settings(
-        options.size,
-        options.fps,
-        options.rotate,
-        options.mirror,
-        options.region,
-        options.loop,
-        options.real_time,
-        options.timeout,
-    )
+    return Settings(*(getattr(options, name) for name in Settings._fields))
 
 
 def _limits(options: argparse.Namespace) -> Limits:
@@ -190,4 +158,4 @@ def _limits(options: argparse.Namespace) -> Limits:
     several = len(options.source) > 1
     # What has never worked is a mistake of the user, who is still there to mend it; unless others work.
     insist = several or give_up_s is not None
-    return around(options.timeout, None if give_up_s == float("inf") else give_up_s, insist)
+    return around(options.timeout_s, None if give_up_s == float("inf") else give_up_s, insist)

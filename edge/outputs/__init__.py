@@ -150,11 +150,13 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.lower().replace(" ", "").split(",")))
 
 
-def megabytes(text: str) -> float:
-    """Parse a number above 0."""
+def above_zero(text: str) -> float:
+    """Parse a number above 0, for argparse."""
     number = float(text)
     if not 0 < number < float("inf"):
-        raise ValueError
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"{text} is not a number above 0")
     return number
 
 
@@ -185,7 +187,7 @@ class Kind(NamedTuple):
 KINDS = (
     Kind("--record", "FILE", "keep a video with the answers drawn in: .mp4 ...", "recording"),
     Kind("--snapshots", "FOLDER", "keep the best picture of each visit", "snapshots"),
-    Kind("--snapshots-mb", "N", "room for snapshots in megabytes; the oldest go first (200)", "", megabytes, 200.0),
+    Kind("--snapshots-mb", "N", "room for snapshots in megabytes; the oldest go first (200)", "", above_zero, 200.0),
     Kind("--events", "FILE", "keep a log of arrivals, departures and visits, a JSON object a line", "events"),
     Kind("--on-event", "COMMAND", "run a program when something happens; {event} {label} ... are filled in", "command"),
     Kind("--webhook", "URL", "post what happens as JSON to an address", "webhook"),
@@ -196,7 +198,7 @@ KINDS = (
     Kind("--mqtt-ca", "FILE", "certificate of the broker's own authority, for mqtts://", ""),
     Kind("--gpio", "CLASS=PIN,...", "switch a pin on while somebody of a class is there: cat=17,dog=27", "gpio"),
     Kind("--keep", "FOLDER", "keep photos for the next training: in the terminal by keys 1, 2 ...", "keep"),
-    Kind("--keep-mb", "N", "room for kept photos in megabytes; the oldest go first (500)", "", megabytes, 500.0),
+    Kind("--keep-mb", "N", "room for kept photos in megabytes; the oldest go first (500)", "", above_zero, 500.0),
     Kind("--keep-unsure", "", "keep, for catdog review, frames that the model hesitates over", "unsure"),
     Kind("--show", "", "open a window with the picture; q ends", "window"),
 )

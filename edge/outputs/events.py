@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edge.board import opened
 from edge.errors import CatdogError
 from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside
@@ -52,37 +53,30 @@ class EventLog(Output):
         self._path, self._bound_bytes, self._now, self._sync = path, bound_bytes, now, sync
         self._synced_s: float | None = None
         self._unsynced = False
-        try:
+        with self._at_work():
             if path.exists() and not path.is_file():  # opening a pipe would wait for its reader
                 raise CatdogError(path, "is no file", "Give the event log a file of its own")
             with path.open("a+b") as file:
                 repair(file.fileno(), path)
-        except OSError as fault:
-            raise self._fault(fault) from None
 
     def write(self, moment: Moment) -> None:
         """Append a line for each event."""
         for event in moment.events:
             line = json.dumps(event_json(moment, event)).encode() + b"\n"
-            try:
+            with self._at_work():
                 if not self._append(line):
-                    self._rotate()
+                    self._path.replace(self._path.with_name(self._path.name + ".1"))
                     self._append(line)
-            except OSError as fault:
-                raise self._fault(fault) from None
 
     def _append(self, line: bytes) -> bool:
         """Append a line; False where the file is full."""
-        with _opened(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as descriptor:
+        with opened(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as descriptor:
             size = os.fstat(descriptor).st_size
             if size and size + len(line) > self._bound_bytes:
                 return False
             _write_whole(descriptor, line, size)
         self._unsynced = True
         return True
-
-    def _rotate(self) -> None:
-        self._path.replace(self._path.with_name(self._path.name + ".1"))
 
     def flush(self) -> None:
         """Put what was written on the disk, where a minute has passed since the last time."""
@@ -94,25 +88,17 @@ class EventLog(Output):
         if not self._unsynced:
             return
         self._unsynced, self._synced_s = False, self._now()
+        with self._at_work(), opened(self._path, os.O_RDONLY) as descriptor:
+            self._sync(descriptor)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Say in one line why the file cannot be used."""
         try:
-            with _opened(self._path, os.O_RDONLY) as descriptor:
-                self._sync(descriptor)
+            yield
         except OSError as fault:
-            raise self._fault(fault) from None
-
-    def _fault(self, fault: OSError) -> CatdogError:
-        return CatdogError(
-            self._path, f"cannot be written ({fault.strerror})", "Check its folder, its permissions and free space"
-        )
-
-
-@contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+            wrong = f"cannot be written ({fault.strerror})"
+            raise CatdogError(self._path, wrong, "Check its folder, its permissions and free space") from None
 
 
 def _write_whole(descriptor: int, line: bytes, size: int) -> None:

@@ -68,10 +68,6 @@ def wires_of(text: str) -> list[Wire]:
 class Pins(Output):
     """Pins that follow who is there.
 
-    Args:
-        wires: which pin is whose.
-        now: the monotonic clock.
-
     Raises:
         CatdogError: gpiozero is not installed, this machine has no such pins, or another program has one of them.
     """

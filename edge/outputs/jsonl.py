@@ -122,12 +122,7 @@ def utc(seconds: float) -> str:
 
 
 class JsonLines(Output):
-    """Moments as JSON objects; `flush` writes them.
-
-    Args:
-        stream: where to; standard output unless given.
-        quiet: only those in which something happens or the state changes.
-    """
+    """Moments as JSON objects, written by `flush`; quiet: those in which something happens or the state changes."""
 
     def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._stream, self._quiet = stream or sys.stdout, quiet
@@ -152,10 +147,10 @@ class JsonLines(Output):
             self._torn = False
         except OSError as fault:
             self._torn = True
-            wrong, remedy = f"cannot be written ({fault.strerror})", "Free some space, or send it elsewhere"
             if fault.errno in (errno.EPIPE, errno.EIO, errno.EBADF):
                 raise EndedError(_NAME, "was closed by its reader", "To end sooner, use --frames N") from None
-            raise CatdogError(_NAME, wrong, remedy) from None
+            wrong = f"cannot be written ({fault.strerror})"
+            raise CatdogError(_NAME, wrong, "Free some space, or send it elsewhere") from None
 
     def close(self) -> None:
         """Write what is left."""

@@ -45,15 +45,10 @@ def shared(options: Namespace) -> Keep:
 
 
 class Keys(Output):
-    """Keys at the terminal. Of several sources none is kept: which one is meant?
+    """Keys at the terminal. Of several sources none is kept: which one is meant?"""
 
-    Args:
-        keep: where photos go.
-        keys: the terminal's keyboard.
-    """
-
-    def __init__(self, keep: Keep, keys: keyboard.Keyboard | None = None) -> None:
-        self._keep, self._keys = keep, keys or keyboard.Keyboard()
+    def __init__(self, keep: Keep) -> None:
+        self._keep, self._keys = keep, keyboard.Keyboard()
         self._pressed: deque[str] = deque(maxlen=_WAITING)
         self._labels: list[str] = []
         self._over = threading.Event()

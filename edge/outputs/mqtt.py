@@ -76,14 +76,7 @@ def login(path: str | None, environment: Mapping[str, str]) -> tuple[str, str] |
 
 
 class Publisher(Output):
-    """What is told of each moment.
-
-    Args:
-        broker: where to.
-        machine: what this machine is called.
-        alive: the topic that says whether the program runs.
-        contract: of the model that answers.
-    """
+    """What is told of each moment; `alive` is the topic that says whether the program runs."""
 
     def __init__(self, broker: "Broker", machine: str, alive: str, contract: Contract) -> None:
         self._broker, self._machine, self._alive = broker, machine, alive
@@ -149,12 +142,7 @@ class Publisher(Output):
 
 
 class Mqtt(Aside):
-    """The newest moments and all events, told in a thread.
-
-    Args:
-        publisher: tells them.
-        name: of the broker, as people are shown it.
-    """
+    """The newest moments and all events, told in a thread; `name` is what people are shown of the broker."""
 
     def __init__(self, publisher: Publisher, name: str) -> None:
         super().__init__(publisher, name, Wish.NEWEST, period_s=_PERIOD_S)

@@ -7,7 +7,6 @@ picture, of its surplus frames some are left out.
 
 import os
 import re
-import secrets
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from edge.board import RESERVE_BYTES, free_bytes
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError, printable
+from edge.files import beside
 from edge.fit import Image
 from edge.outputs import EndedError, Moment, Output
 from edge.outputs.aside import Aside, Wish
@@ -43,9 +43,6 @@ class Recordings(Output):
     """A video file for each source of the run: FILE.mp4, FILE-2.mp4 ...
 
     Each is written in a thread of its own: what one source's file waits for is nothing to the others.
-
-    Args:
-        path: of the first.
 
     Raises:
         CatdogError: no video can be written there.
@@ -100,11 +97,7 @@ class Recordings(Output):
 
 
 class Recording(Output):
-    """A video file.
-
-    Args:
-        path: the file; its suffix says which kind of video.
-        free: what tells a folder's free bytes.
+    """A video file, of the kind that its suffix says.
 
     Raises:
         CatdogError: no video can be written there.
@@ -112,10 +105,8 @@ class Recording(Output):
 
     def __init__(self, path: Path, free: Callable[[Path], int] = free_bytes) -> None:
         self._path, self._free = path, free
-        target = Path(os.path.realpath(path))
-        self._target = target
-        # The suffix stays last: OpenCV chooses the container by it.
-        self._growing = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+        self._target = Path(os.path.realpath(path))
+        self._growing = beside(self._target)
         self._writer: cv2.VideoWriter | None = None
         self._sources: Sequence[Source] = ()
         self._rate, self._size = DEFAULT_RATE, (0, 0)  # frames a second; width, height
@@ -204,8 +195,6 @@ class Recording(Output):
                 raise CatdogError(self._path, "could not be finished, so it was removed", "Check the disk's free space")
             self._growing.replace(self._target)
         except OSError as fault:
-            if isinstance(fault, CatdogError):
-                raise
             raise self._fault(fault) from None
         finally:
             self._discard()

@@ -39,12 +39,7 @@ def watchdog_s(environment: Mapping[str, str]) -> float | None:
 
 
 def check_rate(max_fps: float, limit_s: float) -> None:
-    """Raise InputError where so few looks a second are too few for a watchdog: one has to come in 2/3 of its time.
-
-    Args:
-        max_fps: how many looks a second are allowed.
-        limit_s: of the watchdog.
-    """
+    """Raise InputError where so few looks a second are too few for a watchdog: one has to come in 2/3 of its limit."""
     least = 1.5 / limit_s
     if max_fps < least:
         wrong = f"{max_fps:g} is too low for a service: without a look in {limit_s:g} s it counts as hung"
@@ -52,12 +47,7 @@ def check_rate(max_fps: float, limit_s: float) -> None:
 
 
 class Service(Output):
-    """Words to systemd. None of them is worth waiting for: one that does not get through is followed by another.
-
-    Args:
-        environment: with the variables that systemd sets.
-        now: the monotonic clock.
-    """
+    """Words to systemd. None of them is worth waiting for: one that does not get through is followed by another."""
 
     def __init__(self, environment: Mapping[str, str], now: Callable[[], float] = time.monotonic) -> None:
         name = environment[VARIABLE]

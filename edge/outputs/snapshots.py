@@ -27,11 +27,7 @@ def shared(options: Namespace) -> "Snapshots":
 
 
 class Snapshots(Output):
-    """A folder of snapshots.
-
-    Args:
-        folder: made where it does not exist.
-        bound_mb: megabytes (of 1,000,000 bytes) that all snapshots in it may take; the oldest go first.
+    """A folder of snapshots, made where it does not exist, that takes so many megabytes (of 1,000,000 bytes) at most.
 
     Raises:
         CatdogError: nothing can be written there.

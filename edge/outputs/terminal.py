@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from edge.capture.source import Source
+from edge.errors import can_show
 from edge.outputs import EndedError, Moment, Output, nothing_yet
 from edge.outputs.aside import Aside, Wish
 from edge.outputs.stream import put
@@ -32,19 +33,14 @@ def make(options: Namespace) -> Output:
 
 
 class Terminal(Output):
-    """The live view; what is written is drawn by `flush`.
-
-    Args:
-        stream: a terminal; standard output unless given.
-        quiet: no view, but a line when something changes.
-    """
+    """The live view, drawn by `flush`; quiet: no view, but a line when something changes."""
 
     def __init__(self, stream: TextIO | None = None, quiet: bool = False) -> None:
         self._stream = stream or sys.stdout
         self._quiet, self._due_s = quiet, 0.0
         self.plain = quiet or os.environ.get("TERM", "dumb") == "dumb"
         self._colour = not self.plain and not os.environ.get("NO_COLOR")
-        self._fine = _can_encode(BLOCKS, self._stream.encoding)
+        self._fine = can_show(BLOCKS, self._stream.encoding)
         self._mine = threading.Lock()  # held while something is drawn or printed
         self._drawn: list[int] = []  # width of each line on the screen
         self._moments: list[Moment] = []  # the newest of each source
@@ -116,14 +112,6 @@ class Terminal(Output):
 
 def _words(moment: Moment) -> tuple[str, str, str]:
     return moment.verdict.label, moment.state, moment.picture
-
-
-def _can_encode(text: str, encoding: str | None) -> bool:
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _size(stream: TextIO) -> tuple[int, int]:

@@ -46,10 +46,7 @@ def chosen(options: Namespace) -> "Together":
 
 
 class Together:
-    """Several outputs.
-
-    Args:
-        outputs: not open yet.
+    """Several outputs, which are not open yet.
 
     Attributes:
         faults: of outputs that could not go on.

@@ -44,11 +44,7 @@ def hesitates(moment: Moment) -> bool:
 
 
 def signature(image: Image) -> Signature:
-    """Return what two pictures of one thing have in common: float32 (8, 8), light of its parts against its mean.
-
-    Args:
-        image: uint8 (height, width, 3), BGR.
-    """
+    """Return what two pictures of one thing have in common: float32 (8, 8), light of its parts against its mean."""
     cells = cv2.resize(thumbnail(image).astype(np.float32), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
     return np.asarray(cells - cells.mean(), np.float32)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from edge.errors import printable
+from edge.errors import columns_of, printable
 from edge.live.picture import GOOD
 from edge.live.visits import ARRIVED, VISIT
 from edge.outputs import LIVE, Moment
@@ -15,20 +15,11 @@ _DATED_COLUMNS = 40  # for a text and the time of day
 BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
-def width_of(text: str) -> int:
-    """Return how many columns a text takes: 2 for each East Asian wide character, 0 for combining ones."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def pad(text: str, columns: int) -> str:
     """Return a text in exactly so many columns: cut, or filled up with spaces."""
-    while width_of(text) > columns:
+    while columns_of(text) > columns:
         text = text[:-1]
-    return text + " " * (columns - width_of(text))
+    return text + " " * (columns - columns_of(text))
 
 
 def bar(share: float, columns: int, fine: bool) -> str:
@@ -64,7 +55,7 @@ def _whole(moment: Moment, columns: int, rows: int, colour: bool, fine: bool) ->
         likeliest = sorted(labels, key=lambda label: -answer.probabilities[label])[:room]
         labels = [label for label in labels if label in likeliest]
     names = [printable(label) for label in labels]
-    name_columns = min(max(map(width_of, names), default=0), columns // 3)
+    name_columns = min(max(map(columns_of, names), default=0), columns // 3)
     for name, label in zip(names, labels, strict=True):
         share = answer.probabilities[label]
         drawn = bar(share, columns - name_columns - 6, fine)
@@ -79,7 +70,7 @@ def _line(moment: Moment, columns: int, colour: bool) -> str:
     name_columns, verdict_columns = max(columns // 4, 6), max(columns // 4, 10)
     name = pad(printable(moment.frame.source), name_columns)
     said = pad(verdict(moment), min(verdict_columns, columns - name_columns - 1))
-    rest = columns - width_of(name) - width_of(said) - 3
+    rest = columns - columns_of(name) - columns_of(said) - 3
     if rest < 0:
         line = pad(f"{name} {said}", columns)
         return f"\x1b[{_tint(moment)}m{line}\x1b[0m" if colour else line
@@ -117,7 +108,7 @@ def state(moment: Moment, columns: int, named: bool = False) -> str:
     line = ""
     for part in parts:
         longer = f"{line}  {part}" if line else part
-        if line and width_of(longer) > columns:
+        if line and columns_of(longer) > columns:
             break
         line = longer
     return line

@@ -14,13 +14,7 @@ from edge.photo import read_photo
 
 
 class Judged(NamedTuple):
-    """What the models did.
-
-    Attributes:
-        figures: name -> {"accuracy", "agreement"}.
-        photos: how many were read.
-        skipped: the others.
-    """
+    """What the models did: name -> {"accuracy", "agreement"}, how many photos were read, and the others."""
 
     figures: dict[str, dict[str, Any]]
     photos: int

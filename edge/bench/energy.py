@@ -35,7 +35,8 @@ def measure(
     joule = None if meter else counter(root)
     if joule is None and meter is None:
         return {}, []
-    windows = run(works, seconds, joule)
+    windows = [_window(None, lambda: time.sleep(0.01), seconds, joule)]
+    windows += [_window(name, work, seconds, joule) for name, work in works.items()]
     samples = None
     if meter is not None:
         time.sleep(min(1.0, seconds))  # the meter's last lines
@@ -73,15 +74,6 @@ def counter(root: Path) -> Callable[[], float] | None:
         return (turns * most + now) / 1e6
 
     return read
-
-
-def run(
-    works: Mapping[str, Callable[[], object]], seconds: float, joule: Callable[[], float] | None = None
-) -> list[Window]:
-    """Rest for `seconds`, then run each of `works` alone for `seconds`."""
-    windows = [_window(None, lambda: time.sleep(0.01), seconds, joule)]
-    windows.extend(_window(name, work, seconds, joule) for name, work in works.items())
-    return windows
 
 
 def _window(name: str | None, work: Callable[[], object], seconds: float, joule: Callable[[], float] | None) -> Window:

@@ -4,14 +4,13 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import cv2
 import numpy as np
 
 from edge import __version__, runtime
-from edge.board import Machine, temperature_c, throttle_bits, throttling
+from edge.board import Machine, temperature_c, throttle_bits, throttling, version_of
 
 # What the runtime's kernels choose by: vector widths, dot products of bytes, half floats.
 FEATURES = (
@@ -65,7 +64,7 @@ def facts(machine: Machine) -> dict[str, Any]:
             "Python": platform.python_version(),
             "numpy": np.__version__,
             "OpenCV": cv2.__version__,
-            runtime.NAME: _version(runtime.NAME),
+            runtime.NAME: version_of(runtime.NAME),
         },
     }
 
@@ -83,19 +82,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
-
-
 def state(machine: Machine) -> dict[str, Any]:
     """Return what may change during a run; None where this machine does not say."""
     load = machine.read("proc/loadavg").split()
-    governors = {
-        machine.read(str(p.relative_to(machine.root))) for p in machine.root.glob(_CPUFREQ + "scaling_governor")
-    }
+    governors = set(machine.texts(_CPUFREQ + "scaling_governor"))
     own = os.times()
     return {
         "governor": ", ".join(sorted(governors - {""})) or None,
@@ -121,10 +111,7 @@ _CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
 
 def _moving(machine: Machine) -> dict[str, float | None]:
     frequencies = machine.numbers(_CPUFREQ + "scaling_cur_freq")
-    return {
-        "mhz": max(frequencies) / 1000 if frequencies else None,
-        "temperature_c": temperature_c(machine),
-    }
+    return {"mhz": max(frequencies) / 1000 if frequencies else None, "temperature_c": temperature_c(machine)}
 
 
 def _busy_s(machine: Machine) -> float | None:
@@ -138,12 +125,7 @@ def _busy_s(machine: Machine) -> float | None:
 
 
 class Watch:
-    """Looks at frequency and temperature twice a second while rounds are measured.
-
-    Args:
-        machine: where to look.
-        clock: seconds.
-    """
+    """Looks at frequency and temperature twice a second while rounds are measured."""
 
     def __init__(self, machine: Machine, clock: Callable[[], float] = time.monotonic) -> None:
         self._machine, self._clock = machine, clock

@@ -25,6 +25,7 @@ from edge.record import refuse_stale
 
 FRAME = (640, 480)  # what most webcams give, width x height
 FORMAT = 1
+_SEED = 1  # of orders and bootstrap; the times themselves no seed can repeat
 
 
 class Length(NamedTuple):
@@ -74,27 +75,15 @@ class Wishes(NamedTuple):
         return length if self.seconds is None else length._replace(main=length.main._replace(seconds=self.seconds))
 
 
-def bench(
-    wishes: Wishes,
-    say: Callable[[str], object] = lambda _: None,
-    machine: Machine = Machine(),  # noqa: B008 - it holds nothing that changes
-    seed: int = 1,
-) -> dict[str, Any]:
-    """Measure; return the document.
-
-    Args:
-        wishes: what and how.
-        say: told what is being done.
-        machine: where it runs.
-        seed: of orders and bootstrap; the times themselves no seed can repeat.
+def bench(wishes: Wishes, say: Callable[[str], object]) -> dict[str, Any]:
+    """Measure; return the document. `say` is told what is being done.
 
     Raises:
         CatdogError: a model, a folder or a file cannot be used; found out before anything is measured.
     """
     begun, started = time.monotonic(), datetime.now(UTC)
-    length, random = wishes.length, np.random.default_rng(seed)
-    paths = names(wishes.models)
-    models = {name: Classifier(path) for name, path in paths.items()}
+    machine, length, random = Machine(), wishes.length, np.random.default_rng(_SEED)
+    models = {name: Classifier(path) for name, path in names(wishes.models).items()}
     for model in models.values():
         refuse_stale(model.path, model.contract.name, model.contract.origins)
     rows = choose(wishes.data, wishes.renames, models) if wishes.data else []
@@ -103,11 +92,11 @@ def bench(
     threads, notes = sweep_of(wishes.threads, cores())
     frame = cv2.resize(read_photo(parts.PHOTO), FRAME).astype(np.uint8, copy=False)
     say("starting each model in fresh processes")
-    starts = parts.starts(paths, length.starts, random)
+    starts = parts.starts(models, length.starts, random)
     say(f"measuring, up to {length.main.seconds:.0f} s")
-    run, latencies = _rounds(paths, models, frame, threads[0], length.main, machine, random)
+    run, latencies = _rounds(models, frame, threads[0], length.main, machine, random)
     say("measuring threads and stages")
-    sweep = parts.sweep(paths, threads, length.side, random)
+    sweep = parts.sweep(models, threads, length.side, random)
     stages = parts.stages(models, frame, length.side, random)
     if rows:
         say(f"judging {len(rows)} photos")
@@ -117,7 +106,7 @@ def bench(
     joules, doubts = energy.measure(works, length.energy_s, wishes.energy, machine.root)
     found: list[dict[str, Any]] = [
         {
-            **_identity(name, path, models[name]),
+            **_identity(name, model),
             **latencies[name],
             **starts[name],
             "sweep": sweep[name],
@@ -125,7 +114,7 @@ def bench(
             **judged.figures[name],
             "energy": joules.get(name),
         }
-        for name, path in paths.items()
+        for name, model in models.items()
     ]
     missing = [] if run["peak"] else [f"peak of this machine: {graphs.MISSING}"]
     return {
@@ -147,7 +136,6 @@ def bench(
 
 
 def _rounds(
-    paths: Mapping[str, Path],
     models: Mapping[str, Classifier],
     frame: Image,
     threads: int,
@@ -159,10 +147,10 @@ def _rounds(
     before, watch = state(machine), Watch(machine)
     yardsticks = parts.yardsticks(random, threads)
     samples = measure(
-        [*parts.visits(paths, frame, threads), *parts.yardstick_visits(yardsticks, threads)], plan, random, watch
+        [*parts.visits(models, frame, threads), *parts.yardstick_visits(yardsticks, threads)], plan, random, watch
     )
     after = {**state(machine), "hottest_c": max(watch.temperatures_c, default=None)}
-    first, peak = next(iter(paths)), _peak(yardsticks, samples)
+    first, peak = next(iter(models)), _peak(yardsticks, samples)
     reference = samples.times[first, "classify"]
     control = figures.ratio(samples.times[parts.CONTROL + first, "classify"], reference, random)
     run = {
@@ -175,7 +163,7 @@ def _rounds(
         "after": after,
         "peak": peak,
     }
-    return run, {name: _latencies(name, models[name], samples, reference, peak, random) for name in paths}
+    return run, {name: _latencies(name, model, samples, reference, peak, random) for name, model in models.items()}
 
 
 def _latencies(
@@ -215,12 +203,10 @@ def sweep_of(asked: Sequence[int] | None, available: int) -> tuple[list[int], li
     """Return the thread counts to measure, none above the cores that there are, and what to say of those left out."""
     kept = [count for count in dict.fromkeys(asked or (1, 2, 4)) if count <= available] or [1]
     left = [str(count) for count in asked or () if count > available]
-    there = "one core" if available == 1 else f"{available} cores"
-    notes = [f"threads {', '.join(left)}: left out, there is {there}" if available == 1 else
-             f"threads {', '.join(left)}: left out, there are {there}"] if left else []  # fmt: skip
-    if available == 1 and not left:
-        notes = ["one core: more than one thread is not measured"]
-    return kept, notes
+    if left:
+        there = "is one core" if available == 1 else f"are {available} cores"
+        return kept, [f"threads {', '.join(left)}: left out, there {there}"]
+    return kept, ["one core: more than one thread is not measured"] if available == 1 else []
 
 
 def _peak(yardsticks: Sequence[graphs.Yardstick], samples: Samples) -> dict[str, dict[str, Any]] | None:
@@ -243,7 +229,7 @@ def _drift(times: Floats) -> float:
 
 def _effort(classifier: Classifier, times: Floats, peak: Mapping[str, Any] | None) -> dict[str, float | None]:
     """Return multiply-adds, their rate, and its share of the peak in the arithmetic of the variant."""
-    count = graphs.macs(classifier.path.read_bytes())
+    count = graphs.macs(classifier.content)
     if not count or not peak:
         return {"macs": count, "gmacs": None, "share": None}
     # Dynamic range turns its inputs into bytes as it goes: int8 arithmetic, too.
@@ -252,11 +238,11 @@ def _effort(classifier: Classifier, times: Floats, peak: Mapping[str, Any] | Non
     return {"macs": count, "gmacs": rate, "share": rate / peak[kind]["gmacs"]}
 
 
-def _identity(name: str, path: Path, classifier: Classifier) -> dict[str, Any]:
-    content, contract = path.read_bytes(), classifier.contract
+def _identity(name: str, classifier: Classifier) -> dict[str, Any]:
+    content, contract = classifier.content, classifier.contract
     return {
         "name": name,
-        "file": str(path),
+        "file": str(classifier.path),
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "variant": contract.variant,

@@ -21,15 +21,15 @@ CONTROL = "control: "  # prefix of the first model's second copy
 
 
 def starts(
-    paths: Mapping[str, Path], count: int, random: np.random.Generator
+    models: Mapping[str, Classifier], count: int, random: np.random.Generator
 ) -> dict[str, dict[str, dict[str, float] | None]]:
     """Start every model `count` times, in random order; return median, least and most of each figure."""
-    found: dict[str, list[dict[str, float | None]]] = {name: [] for name in paths}
-    keys = list(paths)
-    fresh.start(paths[keys[0]], PHOTO)  # the first one reads Python's files from the disk
+    found: dict[str, list[dict[str, float | None]]] = {name: [] for name in models}
+    keys = list(models)
+    fresh.start(models[keys[0]].path, PHOTO)  # the first one reads Python's files from the disk
     for _ in range(count):
         for i in random.permutation(len(keys)):
-            found[keys[i]].append(fresh.start(paths[keys[i]], PHOTO))
+            found[keys[i]].append(fresh.start(models[keys[i]].path, PHOTO))
     return {
         name: {key: _spread([row[key] for row in rows]) for key in ("load", "first", "start", "memory")}
         for name, rows in found.items()
@@ -47,17 +47,17 @@ def bare_invoke(classifier: Classifier) -> Callable[[], object]:
     return invoke
 
 
-def visits(paths: Mapping[str, Path], frame: Image, threads: int) -> list[Callable[[], Visit]]:
+def visits(models: Mapping[str, Classifier], frame: Image, threads: int) -> list[Callable[[], Visit]]:
     """Return the makers of a visit to each model, and of the first one's second copy."""
-    first = next(iter(paths))
-    copies = [(CONTROL + first, paths[first]), *paths.items()]
+    first = next(iter(models))
+    copies = [(CONTROL + first, models[first]), *models.items()]
 
-    def make(name: str, path: Path) -> Visit:
-        classifier = Classifier(path, threads)
+    def make(name: str, model: Classifier) -> Visit:
+        classifier = Classifier(model.path, threads)
         look = partial(classifier.classify, frame)
         return Visit(name, look, {"classify": look, "invoke": bare_invoke(classifier)})
 
-    return [partial(make, name, path) for name, path in copies]
+    return [partial(make, name, model) for name, model in copies]
 
 
 def yardsticks(random: np.random.Generator, threads: int) -> list[graphs.Yardstick]:
@@ -85,21 +85,21 @@ def _yardstick_visit(yardstick: graphs.Yardstick, threads: int) -> Visit:
 
 
 def sweep(
-    paths: Mapping[str, Path], threads: Sequence[int], plan: Plan, random: np.random.Generator
+    models: Mapping[str, Classifier], threads: Sequence[int], plan: Plan, random: np.random.Generator
 ) -> dict[str, dict[str, Any]]:
     """Return name -> threads -> figures of the network alone; nothing where there is but one count."""
     if len(threads) == 1:
-        return {name: {} for name in paths}
+        return {name: {} for name in models}
 
-    def make(name: str, path: Path, count: int) -> Visit:
-        invoke = bare_invoke(Classifier(path, count))
+    def make(name: str, model: Classifier, count: int) -> Visit:
+        invoke = bare_invoke(Classifier(model.path, count))
         return Visit(f"{count} {name}", invoke, {"invoke": invoke})
 
-    makers = [partial(make, name, path, count) for name, path in paths.items() for count in threads]
+    makers = [partial(make, name, model, count) for name, model in models.items() for count in threads]
     times = measure(makers, plan, random).times
     return {
         name: {str(count): figures.latency(times[f"{count} {name}", "invoke"], random) for count in threads}
-        for name in paths
+        for name in models
     }
 
 

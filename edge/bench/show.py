@@ -35,10 +35,10 @@ def sections(document: Document, page: bool = False) -> list[Section]:
     return parts
 
 
-def shorten(name: str, width: int = _NAME) -> str:
-    """Return a name of at most `width` letters: what stands in its middle goes first, models differ at the ends."""
+def shorten(name: str) -> str:
+    """Return a name of at most 24 letters: what stands in its middle goes first, models differ at the ends."""
     name = printable(name)
-    return name if len(name) <= width else f"{name[: (width - 1) // 2]}…{name[-(width // 2) :]}"
+    return name if len(name) <= _NAME else f"{name[: (_NAME - 1) // 2]}…{name[-(_NAME // 2) :]}"
 
 
 def _stamp(document: Document) -> list[Section]:
@@ -202,14 +202,12 @@ def _change(before: float | None, after: float | None, unit: str, form: str) -> 
     return f"{before:{form}} to {after:{form}} {unit}".rstrip()
 
 
-def changes_as_sections(
-    changes: Sequence[Sequence[object]], notes: Sequence[str], verdict: Sequence[Section] = ()
-) -> list[Section]:
-    """Return what changed between two runs: `compare.Change`s, what to know before, and what follows from it."""
+def changes_as_sections(changes: Sequence[Sequence[object]], notes: Sequence[str]) -> list[Section]:
+    """Return what changed between two runs: what to know before, and the `compare.Change`s."""
     columns = ["model", "figure", "old", "new", "change"]
     table: Section = Table(columns, [list(row[: len(columns)]) for row in changes])
     quiet: Section = Paragraph("Nothing changed beyond noise.")
-    return [*(Paragraph(printable(note)) for note in notes), table if changes else quiet, *verdict]
+    return [*(Paragraph(printable(note)) for note in notes), table if changes else quiet]
 
 
 def within(worse: int, tolerance: float) -> Section:

@@ -114,8 +114,8 @@ def _holds(earlier: dict[str, Any], document: dict[str, Any], percent: float | N
     tolerance = compare.TOLERANCE if percent is None else percent / 100
     changes = compare.changes(earlier, document)
     worse = sum(change.loss > tolerance for change in changes)
-    verdict = [show.within(worse, tolerance)]
-    sections = show.changes_as_sections(changes, compare.notes(earlier, document), verdict)
+    sections = show.changes_as_sections(changes, compare.notes(earlier, document))
+    sections.append(show.within(worse, tolerance))
     print(as_text(f"Against {earlier['started'][:10]}", sections, show.WIDTH))
     return not worse
 

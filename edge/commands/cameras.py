@@ -11,11 +11,7 @@ from edge.errors import EXIT_FAILED, EXIT_OK, printable, tell
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_examples(
-        parser,
-        "catdog cameras",
-        "catdog cameras --json",
-    )
+    add_examples(parser, "catdog cameras", "catdog cameras --json")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, of every video device")
 
 

@@ -14,11 +14,7 @@ _MARKS = {GOOD: "ok", NOTE: "note", FAULT: "FAULT"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_examples(
-        parser,
-        "catdog doctor",
-        "catdog doctor --json",
-    )
+    add_examples(parser, "catdog doctor", "catdog doctor --json")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 

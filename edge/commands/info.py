@@ -12,11 +12,7 @@ from edge.errors import EXIT_OK
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_examples(
-        parser,
-        "catdog info",
-        "catdog info models/mine.int8.tflite --json",
-    )
+    add_examples(parser, "catdog info", "catdog info models/mine.int8.tflite --json")
     parser.add_argument("model", nargs="?", type=Path, default=DEFAULT_MODEL, metavar="MODEL", help="a .tflite file")
     parser.add_argument("--json", action="store_true", help="the whole contract as one JSON object")
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from edge import keyboard
 from edge.classifier import Answer, Classifier
@@ -18,6 +18,9 @@ from edge.keep import Keep
 from edge.photo import read_photo
 from edge.review.desk import Desk, Photo
 from edge.review.screen import colours, preview
+
+if TYPE_CHECKING:
+    from edge.report import Picture
 
 _KEYS = "123456789"
 _LOOK_S = 3600.0  # between two looks whether the terminal is still there
@@ -99,25 +102,20 @@ def _show_all(options: argparse.Namespace, desk: Desk, classifier: Classifier) -
     return EXIT_FAILED if skipped else EXIT_OK
 
 
-def _picture(one: _Seen) -> tuple[str, bytes, str, str]:
-    from edge.report import thumbnail
+def _picture(one: _Seen) -> tuple[str, "Picture"]:
+    from edge.report import Picture, thumbnail
 
-    return (
-        one.photo.label or "nobody has named these",
-        thumbnail(one.image, 240),
-        _guess(one.answer),
-        one.photo.path.name,
-    )
+    picture = Picture(thumbnail(one.image, 240), _guess(one.answer), [one.photo.path.name])
+    return one.photo.label or "nobody has named these", picture
 
 
-def _draw(path: Path, folder: Path, seen: list[tuple[str, bytes, str, str]]) -> None:
+def _draw(path: Path, folder: Path, seen: list[tuple[str, "Picture"]]) -> None:
     from edge.files import write_atomically
-    from edge.report import Gallery, Heading, Picture, Section, as_html
+    from edge.report import Gallery, Heading, Section, as_html
 
     sections: list[Section] = []
-    for group in sorted({one[0] for one in seen}):
-        pictures = [Picture(jpeg, guess, [name]) for where, jpeg, guess, name in seen if where == group]
-        sections += [Heading(group), Gallery(pictures)]
+    for group in sorted({where for where, _ in seen}):
+        sections += [Heading(group), Gallery([picture for where, picture in seen if where == group])]
     # As private as the photos in it.
     write_atomically(path, as_html("Kept photos", sections, f"{folder}: the model's guess below each"), mode=0o600)
 

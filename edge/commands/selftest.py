@@ -12,11 +12,7 @@ from edge.record import file_digest, refuse_stale
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    add_examples(
-        parser,
-        "catdog selftest",
-        "catdog selftest models/mine.int8.tflite --threads 4",
-    )
+    add_examples(parser, "catdog selftest", "catdog selftest models/mine.int8.tflite --threads 4")
     parser.add_argument("model", nargs="?", type=Path, default=DEFAULT_MODEL, metavar="MODEL", help="a .tflite file")
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="threads of one inference (1)")
 

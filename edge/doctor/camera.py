@@ -28,9 +28,7 @@ def cameras(machine: Machine) -> Finding:
 
 def libcamera(machine: Machine) -> Finding | None:
     """Tell the stack of ribbon cameras, where there is one."""
-    sensors = {
-        machine.read(str(p.relative_to(machine.root))) for p in machine.root.glob("sys/class/video4linux/*/name")
-    }
+    sensors = machine.texts("sys/class/video4linux/*/name")
     if not any(name.startswith(("unicam", "rp1-cfe")) for name in sensors):
         return None
     if shutil.which("rpicam-vid") is None:

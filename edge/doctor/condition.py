@@ -3,10 +3,9 @@
 import re
 import time
 
-from edge.board import NO_ANSWER, Machine, temperature_c, throttle_bits, throttling
+from edge.board import COOL_C, HOT_C, NO_ANSWER, Machine, temperature_c, throttle_bits, throttling
 from edge.doctor.finding import FAULT, GOOD, NOTE, Finding
 
-_HOT_C, _WARM_C = 80.0, 72.0
 _LEAST_FREE_MB, _LITTLE_FREE_MB = 100, 500
 _LEAST_MEMORY_MB = 120  # the runner with a camera takes 60 to 100
 _LEAST_YEAR = 2026  # no earlier than this program
@@ -17,9 +16,9 @@ def temperature(machine: Machine) -> Finding | None:
     warm = temperature_c(machine)
     if warm is None:
         return None
-    if warm >= _HOT_C:
+    if warm >= HOT_C:
         return Finding(FAULT, f"{warm:.0f} °C: the board slows down", "Give it a heat sink or a fan, and some air")
-    if warm >= _WARM_C:
+    if warm >= COOL_C:
         return Finding(NOTE, f"{warm:.0f} °C: the board is near to slowing down", "Give it a heat sink, and some air")
     return Finding(GOOD, f"{warm:.0f} °C")
 

@@ -9,13 +9,7 @@ GOOD, NOTE, FAULT = "good", "note", "fault"
 
 
 class Finding(NamedTuple):
-    """What a check has found.
-
-    Attributes:
-        state: GOOD, NOTE (it works, but ...) or FAULT.
-        words: what there is.
-        fix: what to do about it; "" where it is good.
-    """
+    """What a check has found: GOOD, NOTE (it works, but ...) or FAULT; what there is; how to mend what is not good."""
 
     state: str
     words: str

@@ -1,8 +1,6 @@
 """Checks of what the program stands on: numpy, OpenCV, the runtime. Each is imported inside: it may be broken."""
 
-from importlib.metadata import PackageNotFoundError, version
-
-from edge.board import Machine
+from edge.board import Machine, version_of
 from edge.doctor.finding import FAULT, GOOD, Finding
 
 
@@ -21,19 +19,11 @@ def opencv(_machine: Machine) -> Finding:
     """Tell OpenCV, of which there must be one."""
     import cv2
 
-    there = [name for name in ("opencv-python", "opencv-python-headless", "opencv-contrib-python") if _has(name)]
+    there = [name for name in ("opencv-python", "opencv-python-headless", "opencv-contrib-python") if version_of(name)]
     if len(there) > 1:
         fix = f"pip uninstall {' '.join(there)}, then pip install opencv-python-headless"
         return Finding(FAULT, f"{' and '.join(there)} own the same folder", fix)
     return Finding(GOOD, str(cv2.__version__))
-
-
-def _has(distribution: str) -> bool:
-    try:
-        version(distribution)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def runtime(_machine: Machine) -> Finding:

@@ -27,12 +27,7 @@ class Answers(NamedTuple):
 
 
 def ask(classifier: Classifier, rows: Sequence[Row], progress: Callable[[int, int], None]) -> Answers:
-    """Show every photo to the model.
-
-    Args:
-        classifier: the model.
-        rows: the photos.
-        progress: told how many of how many are done.
+    """Show every photo to the model; `progress` is told how many of how many are done.
 
     Raises:
         InputError: not one photo can be read.

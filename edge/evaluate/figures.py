@@ -29,20 +29,20 @@ def figures(
     """Return all figures as JSON-ready data.
 
     Args:
-        rows: the photos that could be read.
-        probabilities: float64 (rows, labels): what the model said.
+        rows, probabilities: the photos that could be read, and what the model said: float64 (rows, labels).
         parts: the DATA folders as they were chosen.
         contract: of the model: its labels, and how it decides.
         seed: of what is drawn here.
     """
     truth, decided = truth_of(rows, contract), decide_all(contract, probabilities)
-    classes = per_class(confusion(truth, decided, len(contract.labels)))
+    matrix = confusion(truth, decided, len(contract.labels))
+    classes = per_class(matrix)
     return {
         **scores(contract, truth, decided, probabilities),
         "folders": _by_folder(rows, probabilities, parts, contract, truth, decided, seed),
         "classes": {label: row.document() for label, row in zip(contract.labels, classes, strict=True)},
         "macro_f1": macro_f1(classes),
-        "confusion": confusion(truth, decided, len(contract.labels)).tolist(),
+        "confusion": matrix.tolist(),
         "calibration": _calibration(truth, probabilities, seed),
         "mistakes": _mistakes(rows, probabilities, contract, truth, decided),
     }

@@ -5,18 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import printable
-from edge.report import (
-    Bin,
-    Gallery,
-    Heading,
-    Matrix,
-    Paragraph,
-    Picture,
-    Reliability,
-    Section,
-    Table,
-    Tiles,
-)
+from edge.report import Bin, Gallery, Heading, Matrix, Paragraph, Picture, Reliability, Section, Table, Tiles
 
 Document = Mapping[str, Any]
 

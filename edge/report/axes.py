@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from edge.report.markup import Markup, cells, join, number, tag
+from edge.errors import columns_of
+from edge.report.markup import Markup, join, number, tag
 
 WIDTH = 420.0  # units of every figure; the page shows it at up to 544 pixels, a phone at about 340
 LETTER = 6.6  # mean width of a letter at the figures' 12 units
@@ -91,10 +92,10 @@ class Frame(NamedTuple):
         return "".join(steps)
 
 
-def frame(x: Axis, y: Axis, top: float = 24, height: float = 220) -> Frame:
+def frame(x: Axis, y: Axis, top: float = 24) -> Frame:
     """Return a plot's rectangle that leaves room on its left for the labels of `y`."""
-    left = 12 + LETTER * max(cells(label) for label in y.labels())
-    return Frame(left, top, WIDTH - left - 16, height, x, y)
+    left = 12 + LETTER * max(columns_of(label) for label in y.labels())
+    return Frame(left, top, WIDTH - left - 16, 220, x, y)
 
 
 def grid(box: Frame, x_label: str, y_label: str) -> Markup:
@@ -120,24 +121,24 @@ def _apart(box: Frame) -> list[tuple[float, str]]:
     shown: list[tuple[float, str]] = []
     free = -math.inf
     for tick, label in zip(box.x.ticks, box.x.labels(), strict=True):
-        middle, half = box.at(tick, box.y.low)[0], LETTER * cells(label) / 2 + 3
+        middle, half = box.at(tick, box.y.low)[0], LETTER * columns_of(label) / 2 + 3
         if middle - half >= free:
             shown.append((tick, label))
             free = middle + half
     return shown
 
 
-def legend(names: Sequence[str], top: float) -> tuple[Markup, float]:
+def legend(names: Sequence[str]) -> tuple[Markup, float]:
     """Return coloured marks with names, set in as many rows as they need, and the height of these rows."""
-    parts, x, y = [], 8.0, top + 12
+    parts, x, y = [], 8.0, 16.0
     for i, name in enumerate(names):
-        width = 26 + LETTER * cells(name)
+        width = 26 + LETTER * columns_of(name)
         if x + width > WIDTH and x > 8:
             x, y = 8.0, y + 18
         parts.append(tag("rect", class_=f"f{i % COLOURS}", x=x, y=y - 9, width=10, height=10, rx=2))
         parts.append(tag("text", name, x=x + 15, y=y))
         x += width
-    return join(*parts), y - top + 8
+    return join(*parts), y + 4
 
 
 def svg(height: float, title: str, *parts: Markup) -> Markup:

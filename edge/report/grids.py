@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from edge.errors import columns_of
 from edge.report.axes import LETTER, WIDTH, Frame, frame, grid, linear, svg
-from edge.report.markup import Markup, cells, join, number, tag
+from edge.report.markup import Markup, join, number, tag
 from edge.report.words import Table, note
 
 
@@ -16,7 +17,6 @@ class Matrix(NamedTuple):
         rows, columns: their names.
         values: one list for each row; NaN is an empty cell.
         row_title, column_title: what rows and columns are, e.g. "truth", "answer".
-        form: format specification of the numbers.
         by_row: shade by the share of the row's sum instead of the largest value.
         caption: what it shows.
     """
@@ -26,7 +26,6 @@ class Matrix(NamedTuple):
     values: Sequence[Sequence[float]]
     row_title: str = ""
     column_title: str = ""
-    form: str = ""
     by_row: bool = False
     caption: str = ""
 
@@ -38,8 +37,8 @@ class Matrix(NamedTuple):
 
     def svg(self) -> Markup:
         """Return the figure."""
-        left = min(170.0, 16 + LETTER * max((cells(n) for n in (*self.rows, self.row_title)), default=0))
-        longest = LETTER * max((cells(n) for n in self.columns), default=0)
+        left = min(170.0, 16 + LETTER * max((columns_of(n) for n in (*self.rows, self.row_title)), default=0))
+        longest = LETTER * max((columns_of(n) for n in self.columns), default=0)
         wide = (WIDTH - left - 8) / max(1, len(self.columns))
         # Names that are wider than their column are turned, and the last one needs room on its right.
         turned = longest > wide - 6
@@ -60,7 +59,7 @@ class Matrix(NamedTuple):
 
     def _cell(self, j: int, i: int, shade: float, x: float, y: float, wide: float, tall: float) -> Markup:
         value = self.values[j][i]
-        words = number(value, self.form) if math.isfinite(value) else ""
+        words = number(value) if math.isfinite(value) else ""
         said = tag("title", f"{self.rows[j]} / {self.columns[i]}: {words}")
         size = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": tall - 2, "rx": 3}
         back = tag("rect", class_="cell", **size)
@@ -77,7 +76,7 @@ class Matrix(NamedTuple):
         """Return it as terminal text."""
         corner = " \\ ".join(filter(None, (self.row_title, self.column_title)))
         rows = [[name, *row] for name, row in zip(self.rows, self.values, strict=True)]
-        return Table([corner, *self.columns], rows, dict.fromkeys(self.columns, self.form), self.caption).text(width)
+        return Table([corner, *self.columns], rows, caption=self.caption).text(width)
 
 
 def _column(name: str, x: float, y: float, turned: bool) -> Markup:

@@ -1,9 +1,8 @@
 """HTML and SVG from Python values, escaped by construction: only `tag` makes markup, and it escapes plain text."""
 
 import html
-import unicodedata
 
-from edge.errors import printable
+from edge.errors import columns_of, printable
 
 
 class Markup(str):
@@ -42,14 +41,9 @@ def join(*parts: object) -> Markup:
     return Markup("".join(escape(part) for part in parts))
 
 
-def cells(text: str) -> int:
-    """Return how many columns `text` takes in a terminal: East Asian wide characters two, combining marks none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def pad(text: str, width: int, right: bool = False) -> str:
     """Return `text` filled with spaces to `width` terminal columns, on its left side where `right` is set."""
-    space = " " * max(0, width - cells(text))
+    space = " " * max(0, width - columns_of(text))
     return space + text if right else text + space
 
 

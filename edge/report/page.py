@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from edge.errors import printable
 from edge.files import write_atomically
-from edge.report.markup import Markup, cells, join, tag
+from edge.report.markup import Markup, join, tag
 from edge.report.style import STYLE
 from edge.report.words import Heading, anchor
 
@@ -49,10 +49,7 @@ class Details(NamedTuple):
 def as_html(title: str, sections: Sequence[Section], subtitle: str = "") -> bytes:
     """Return one self-contained HTML page: no script, no request to anywhere.
 
-    Args:
-        title: the page's name.
-        sections: what it holds, in order.
-        subtitle: a line under the title: when, on what, by which command.
+    The subtitle is a line under the title: when, on what, by which command.
     """
     head = tag(
         "head",
@@ -77,8 +74,7 @@ def _contents(sections: Sequence[Section]) -> Markup:
 
 def as_text(title: str, sections: Sequence[Section], width: int = 80) -> str:
     """Return the report as text for a terminal of `width` columns, without a final newline."""
-    head = printable(title)
-    return "\n\n".join([f"{head}\n{'=' * min(width, cells(head))}", *(section.text(width) for section in sections)])
+    return "\n\n".join(section.text(width) for section in (Heading(title), *sections))
 
 
 def as_svg(figure: Figure) -> bytes:

@@ -13,6 +13,7 @@ from edge.report.markup import Markup, escape, join, tag
 from edge.report.words import note
 
 QUALITY = 80  # JPEG; a thumbnail of 160 pixels takes about 6 kB
+_LISTED = 10  # of a gallery, in a terminal
 
 
 def thumbnail(image: npt.NDArray[np.uint8], side: int = 160) -> bytes:
@@ -58,17 +59,10 @@ class Picture(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """Thumbnails side by side.
-
-    Attributes:
-        pictures: what to show.
-        caption: what they have in common.
-        text_limit: how many of them the terminal lists.
-    """
+    """Thumbnails side by side; `caption` says what they have in common."""
 
     pictures: Sequence[Picture]
     caption: str = ""
-    text_limit: int = 10
 
     def html(self) -> Markup:
         """Return it as HTML."""
@@ -76,7 +70,7 @@ class Gallery(NamedTuple):
 
     def text(self, width: int) -> str:
         """Return it as terminal text."""
-        lines = [f"  {picture.text(width)}" for picture in self.pictures[: self.text_limit]]
+        lines = [f"  {picture.text(width)}" for picture in self.pictures[:_LISTED]]
         rest = len(self.pictures) - len(lines)
         more = [f"  ... and {rest} more"] if rest > 0 else []
         return "\n".join([*([printable(self.caption)] if self.caption else []), *lines, *more])

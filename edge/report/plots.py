@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from edge.errors import printable
+from edge.errors import columns_of, printable
 from edge.report.axes import COLOURS, LETTER, WIDTH, Axis, Frame, frame, grid, legend, linear, logarithmic, svg
-from edge.report.markup import Markup, cells, join, number, pad, tag
+from edge.report.markup import Markup, join, number, pad, tag
 from edge.report.words import Table, note
 
 Points = Sequence[tuple[float, float]]
@@ -35,8 +35,8 @@ class Bars(NamedTuple):
 
     def svg(self) -> Markup:
         """Return the figure."""
-        left = min(180.0, 14 + LETTER * max((cells(name) for name in self.values), default=0))
-        right = 16 + LETTER * max((cells(number(v, self.form)) for v in self.values.values()), default=0)
+        left = min(180.0, 14 + LETTER * max((columns_of(name) for name in self.values), default=0))
+        right = 16 + LETTER * max((columns_of(number(v, self.form)) for v in self.values.values()), default=0)
         scale = (WIDTH - left - right) / self._full()
         rows = (self._bar(name, left, 8 + 26.0 * i, scale) for i, name in enumerate(self.values))
         return svg(26 * len(self.values) + 12, self.caption or "Bar chart", *rows)
@@ -49,7 +49,7 @@ class Bars(NamedTuple):
         return join(
             tag(
                 "text",
-                name if cells(name) <= room else name[: room - 1] + "…",
+                name if columns_of(name) <= room else name[: room - 1] + "…",
                 x=left - 8,
                 y=top + 14,
                 text_anchor="end",
@@ -66,7 +66,7 @@ class Bars(NamedTuple):
     def text(self, width: int) -> str:
         """Return it as terminal text."""
         names = {name: printable(name) for name in self.values}
-        widest = max((cells(name) for name in names.values()), default=0)
+        widest = max((columns_of(name) for name in names.values()), default=0)
         figures = {name: number(value, self.form) for name, value in self.values.items()}
         room = max(1, width - widest - max((len(f) for f in figures.values()), default=0) - 4)
         lines = [
@@ -101,7 +101,7 @@ class Lines(NamedTuple):
     def svg(self) -> Markup:
         """Return the figure."""
         points = [point for line in self.series.values() for point in line]
-        marks, used = legend(list(self.series), 4) if len(self.series) > 1 else (Markup(), 0.0)
+        marks, used = legend(list(self.series)) if len(self.series) > 1 else (Markup(), 0.0)
         across = [x for x, _ in points]
         x = (
             logarithmic(across, self.x_form)
@@ -178,7 +178,7 @@ class Scatter(NamedTuple):
     def svg(self) -> Markup:
         """Return the figure."""
         names = list(dict.fromkeys(dot.series for dot in self.dots if dot.series))
-        marks, used = legend(names, 4) if names else (Markup(), 0.0)
+        marks, used = legend(names) if names else (Markup(), 0.0)
         across = [dot.x for dot in self._finite()]
         x = (logarithmic if self.log_x else _roomy)(across, self.x_form)
         box = frame(x, _roomy([dot.y for dot in self._finite()], self.y_form), top=24 + used)
@@ -198,7 +198,7 @@ class Scatter(NamedTuple):
         at = [box.at(dot.x, dot.y) for dot in self._finite()]
         taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at]
         for dot, (x, y) in zip(self._finite(), at, strict=True):
-            width = LETTER * cells(dot.name)
+            width = LETTER * columns_of(dot.name)
             middle = min(x - width / 2, WIDTH - width - 2)
             starts = ((x + 7, y + 4), (x - 7 - width, y + 4), (middle, y - 9), (middle, y + 17))
             boxes = [(left, base - 9, left + width, base + 2) for left, base in starts]

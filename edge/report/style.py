@@ -23,7 +23,6 @@ nav{display:flex;flex-wrap:wrap;gap:.4rem;margin:1rem 0}
 nav a{color:var(--link);text-decoration:none;border:1px solid var(--line);border-radius:1rem;padding:.15rem .75rem;
 font-size:.88rem}
 nav a:hover,summary:hover{background:var(--card)}
-pre{background:var(--card);border-radius:.5rem;padding:.8rem 1rem;overflow-x:auto;font-size:.86rem}
 .box{border-radius:.5rem;padding:.6rem .9rem;background:var(--card)}
 .good{background:var(--good);color:var(--good-ink)}.warn{background:var(--warn);color:var(--warn-ink)}
 .bad{background:var(--bad);color:var(--bad-ink)}

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from edge.errors import printable
-from edge.report.markup import Markup, cells, join, number, pad, tag
+from edge.errors import columns_of, printable
+from edge.report.markup import Markup, join, number, pad, tag
 
 TONES = ("", "good", "warn", "bad")  # how a paragraph or a tile is coloured
 
@@ -22,7 +22,7 @@ class Heading(NamedTuple):
 
     def text(self, width: int) -> str:
         """Return it as terminal text."""
-        return f"{printable(self.title)}\n{('=' if self.level == 2 else '-') * min(width, cells(self.title))}"
+        return f"{printable(self.title)}\n{('=' if self.level == 2 else '-') * min(width, columns_of(self.title))}"
 
 
 def anchor(title: str) -> str:
@@ -31,22 +31,18 @@ def anchor(title: str) -> str:
 
 
 class Paragraph(NamedTuple):
-    """A paragraph; `tone` one of TONES sets it in a coloured box; `code` keeps its lines as they are."""
+    """A paragraph; `tone` one of TONES sets it in a coloured box."""
 
     words: str
     tone: str = ""
-    code: bool = False
 
     def html(self) -> Markup:
         """Return it as HTML."""
-        if self.code:
-            return tag("pre", tag("code", self.words))
         return tag("p", self.words, class_=f"box {self.tone}" if self.tone else None)
 
     def text(self, width: int) -> str:
         """Return it as terminal text."""
-        lines = [printable(line) for line in self.words.split("\n")]
-        return "\n".join(lines) if self.code else textwrap.fill(" ".join(lines), width)
+        return textwrap.fill(" ".join(printable(line) for line in self.words.split("\n")), width)
 
 
 class Tiles(NamedTuple):
@@ -64,7 +60,7 @@ class Tiles(NamedTuple):
 
     def text(self, width: int) -> str:
         """Return it as terminal text."""
-        widest = max((cells(figure[0]) for figure in self.figures), default=0)
+        widest = max((columns_of(figure[0]) for figure in self.figures), default=0)
         return "\n".join(f"{pad(printable(f[0]), widest, right=True)}  {printable(f[1])}"[:width] for f in self.figures)
 
 
@@ -116,7 +112,7 @@ class Table(NamedTuple):
     def text(self, width: int) -> str:  # noqa: ARG002 - a table that is cut says less than one that wraps
         """Return it as terminal text."""
         rows = [[printable(name) for name in self.columns], *(self._cells(row) for row in self.rows)]
-        widths = [max(cells(row[i]) for row in rows) for i in range(len(self.columns))]
+        widths = [max(columns_of(row[i]) for row in rows) for i in range(len(self.columns))]
         right = self._numeric()
         lines = ["  ".join(pad(*column) for column in zip(row, widths, right, strict=True)).rstrip() for row in rows]
         rule = "  ".join("-" * column for column in widths)

@@ -8,13 +8,7 @@ from edge.keep import Keep
 
 
 class Photo(NamedTuple):
-    """One photo.
-
-    Attributes:
-        path: where it lies now.
-        label: its class; None while nobody has named it.
-        gone: it is to be deleted.
-    """
+    """One photo: where it lies now, its class (None while nobody has named it), whether it is to be deleted."""
 
     path: Path
     label: str | None
@@ -22,12 +16,9 @@ class Photo(NamedTuple):
 
 
 class Desk:
-    """Photos that are worked through. What is deleted goes at the end, by `close`: until then it can be taken back.
+    """Photos that are worked through: those that nobody has named, then those of class folders.
 
-    Args:
-        keep: their folder.
-        unnamed: those that nobody has named.
-        named: those that lie in class folders.
+    What is deleted goes at the end, by `close`: until then it can be taken back.
     """
 
     def __init__(self, keep: Keep, unnamed: Sequence[Path], named: Sequence[Path] = ()) -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge.errors import can_show
 from edge.fit import Image
 
 NONE, SOME, ALL = 0, 256, 1 << 24  # colours
@@ -21,22 +22,16 @@ _COLOURED = 12  # between the channels, from which on it is no grey
 
 def colours(environment: Mapping[str, str], encoding: str) -> int:
     """Return how many colours a terminal shows; NONE where it is better left without a picture."""
-    try:
-        _HALF.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return NONE
-    if environment.get("NO_COLOR") or environment.get("TERM", "dumb") in ("dumb", "linux", "vt100"):
+    plain = environment.get("NO_COLOR") or environment.get("TERM", "dumb") in ("dumb", "linux", "vt100")
+    if plain or not can_show(_HALF, encoding):
         return NONE
     return ALL if environment.get("COLORTERM") in ("truecolor", "24bit") else SOME
 
 
 def preview(image: Image, columns: int, rows: int, depth: int) -> list[str]:
-    """Return a picture as lines, each at most `columns` wide, at most `rows`; none without colours or room.
+    """Return a picture uint8 (height, width, 3), BGR, as lines, each at most `columns` wide, at most `rows`.
 
-    Args:
-        image: uint8 (height, width, 3), BGR.
-        columns, rows: the room there is.
-        depth: SOME or ALL colours, or NONE.
+    There are none without colours (`depth`: SOME or ALL of them, or NONE) or room.
     """
     if depth == NONE or columns < 1 or rows < 1:
         return []

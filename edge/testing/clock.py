@@ -4,11 +4,8 @@
 class Clock:
     """A clock that stands still until it is told to go on: for whatever takes `now`.
 
-    Args:
-        now_s: the time at first, in seconds.
-
     Attributes:
-        now_s: the time.
+        now_s: the time, in seconds.
     """
 
     def __init__(self, now_s: float = 0.0) -> None:

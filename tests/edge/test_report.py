@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.errors import CatdogError
+from edge.errors import CatdogError, columns_of
 from edge.report import (
     Bars,
     Bin,
@@ -36,7 +36,7 @@ from edge.report import (
     thumbnail,
 )
 from edge.report.axes import linear, logarithmic
-from edge.report.markup import cells, tag
+from edge.report.markup import tag
 
 EVIL = "<script>alert(1)</script>\"'&\x07\udc80"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,7 +48,6 @@ def everything(words: str) -> list[Section]:
     return [
         Heading(words),
         Paragraph(words, "warn"),
-        Paragraph(words, code=True),
         Tiles([(words, words, "bad")]),
         Table([words, "number"], [[words, 1.5], [words, None]], {"number": ".2f"}, words),
         Bars({words: 2, "b": 1}, caption=words, intervals={words: (1.5, 2.5)}),
@@ -176,12 +175,12 @@ def test_empty_reports_and_sections_do_not_fail() -> None:
 
 def test_a_table_aligns_numbers_and_wide_letters() -> None:
     lines = Table(["名前", "n"], [["猫", 1234.5], ["dog", 2]], {"n": ",.1f"}).text(80).split("\n")
-    assert [cells(line) for line in lines] == [cells(lines[1])] * 4
+    assert [columns_of(line) for line in lines] == [columns_of(lines[1])] * 4
     assert lines[2].endswith("1,234.5")
 
 
 def test_a_gallery_says_how_many_it_does_not_list() -> None:
-    assert "and 3 more" in Gallery([Picture(b"", "p")] * 5, text_limit=2).text(80)
+    assert "and 3 more" in Gallery([Picture(b"", "p")] * 13).text(80)
 
 
 @settings(max_examples=1000)

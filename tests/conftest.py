@@ -88,6 +88,14 @@ def write_photos(
     return folder
 
 
+def python(program: str, *words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the text of a program in a Python of its own, from the checkout."""
+    line = [sys.executable, "-c", program, *map(str, words)]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
     """Return the single line of standard error that a refused command prints; there is no traceback in it."""
     assert "Traceback" not in done.stderr

@@ -1,7 +1,6 @@
 """Who may import whom, as docs/architecture.md draws it, read from the source with ast."""
 
 import ast
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 import edge
+from tests.conftest import python
 
 ROOT = Path(__file__).parent.parent
 
@@ -216,8 +216,7 @@ def requirement_name(line: str) -> str:
 def modules_after(statement: str) -> set[str]:
     """Return the names of the modules that a fresh Python holds after `statement`."""
     program = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
-    return set(done.stdout.split())
+    return set(python(program).stdout.split())
 
 
 def test_the_command_line_starts_without_anything_heavy() -> None:

@@ -1,18 +1,15 @@
 """`catdog bench` from outside: its report, its data, its refusals."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 from edge import runtime
 from edge.bench import compare, graphs, measure, show
 from edge.bench.measure import names, sweep_of
-from edge.cli import main
 from edge.report import as_html, as_text
 from tests.conftest import ROOT, Command, one_line, write_photos
 from tests.tiny import tiny_model
@@ -30,19 +27,6 @@ class Run:
         self.done = command("edge", "bench", *models, *words, *files, expect=1)  # a photo is broken
         self.document: dict[str, Any] = json.loads((folder / "new/bench.json").read_text())
         self.page = (folder / "bench.html").read_text()
-
-
-@pytest.fixture
-def catdog(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run `catdog` in this process."""
-
-    def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        status = main([str(word) for word in words])
-        out, errors = capsys.readouterr()
-        assert status == expect, out + errors
-        return subprocess.CompletedProcess(words, status, out, errors)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +90,12 @@ def test_a_disturbed_run_is_stamped(run: Run) -> None:
     assert "Calm" in as_text("", show.sections({**run.document, "disturbed": []}), show.WIDTH)
 
 
-def test_strict_is_a_status(run: Run, catdog: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_strict_is_a_status(run: Run, here: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     model = tiny_model(tmp_path / "tiny.tflite")
     document = {**run.document, "skipped": [], "disturbed": ["the clock fell"]}
     monkeypatch.setattr(measure, "bench", lambda *_: document)
-    catdog("bench", model, expect=0)
-    catdog("bench", model, "--strict", expect=1)
+    here("edge", "bench", model, expect=0)
+    here("edge", "bench", model, "--strict", expect=1)
 
 
 def test_long_names_and_slow_models_still_fit_the_terminal(run: Run) -> None:
@@ -169,7 +153,7 @@ def slower(document: dict[str, Any], factor: float) -> dict[str, Any]:
     ],
 )
 def test_a_run_is_held_against_an_earlier_one(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catdog: Command,
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: Command,
     factor: float, words: list[object], expect: int, said: str,
 ) -> None:  # fmt: skip
     models = [tiny_model(tmp_path / "tiny.float32.tflite"), tiny_model(tmp_path / "tiny.int8.tflite", variant="int8")]
@@ -179,7 +163,7 @@ def test_a_run_is_held_against_an_earlier_one(
     (tmp_path / "docs/boards").mkdir(parents=True)
     (tmp_path / "docs/boards/mine.json").write_text(json.dumps(document))
     for name in ("mine", "docs/boards/mine.json"):
-        shown = catdog("bench", *models, "--against", name, *words, expect=expect).stdout
+        shown = here("edge", "bench", *models, "--against", name, *words, expect=expect).stdout
         assert said in " ".join(shown.split())
 
 
@@ -200,18 +184,18 @@ def test_accuracy_that_was_lost_is_beyond_any_tolerance(run: Run) -> None:
     ],
 )
 def test_another_machine_s_run_is_refused_before_anything_is_measured(
-    run: Run, tmp_path: Path, catdog: Command, change: dict[str, object], said: str
+    run: Run, tmp_path: Path, here: Command, change: dict[str, object], said: str
 ) -> None:
     file, model = tmp_path / "old.json", tiny_model(tmp_path / "tiny.int8.tflite")
     file.write_text(json.dumps({**run.document, "machine": {**run.document["machine"], **change}}))
-    assert said in one_line(catdog("bench", model, "--against", file, expect=2))
+    assert said in one_line(here("edge", "bench", model, "--against", file, expect=2))
 
 
-def test_a_run_of_other_models_is_refused(run: Run, tmp_path: Path, catdog: Command) -> None:
+def test_a_run_of_other_models_is_refused(run: Run, tmp_path: Path, here: Command) -> None:
     file = tmp_path / "old.json"
     file.write_text(json.dumps(run.document))
     other = tiny_model(tmp_path / "other.tflite")
-    assert "has none of other in it" in one_line(catdog("bench", other, "--against", file, expect=2))
+    assert "has none of other in it" in one_line(here("edge", "bench", other, "--against", file, expect=2))
 
 
 @pytest.mark.parametrize(
@@ -236,7 +220,7 @@ def test_a_run_of_other_models_is_refused(run: Run, tmp_path: Path, catdog: Comm
         (["--compare", "missing.json", "missing.json"], "cannot be read"),
     ],
 )
-def test_what_cannot_be_measured_is_one_line(catdog: Command, tmp_path: Path, words: list[str], said: str) -> None:
+def test_what_cannot_be_measured_is_one_line(here: Command, tmp_path: Path, words: list[str], said: str) -> None:
     places = {
         "model": tiny_model(tmp_path / "tiny.tflite"),
         "other": tiny_model(tmp_path / "other.tflite", labels=("green", "red")),
@@ -245,15 +229,7 @@ def test_what_cannot_be_measured_is_one_line(catdog: Command, tmp_path: Path, wo
     (tmp_path / "empty").mkdir()
     write_photos(tmp_path / "photos", count=1)
     write_photos(tmp_path / "cats", ("red",), 1).joinpath("red").rename(tmp_path / "cats/cat")
-    assert said in one_line(catdog("bench", *(word.format(**places) for word in words), expect=2))
-
-
-def test_a_damaged_model_is_one_line(catdog: Command, tmp_path: Path) -> None:
-    model = tiny_model(tmp_path / "tiny.tflite")
-    content = bytearray(model.read_bytes())
-    content[600] ^= 1
-    model.write_bytes(content)
-    assert "is damaged" in one_line(catdog("bench", model, expect=2))
+    assert said in one_line(here("edge", "bench", *(word.format(**places) for word in words), expect=2))
 
 
 def test_multiply_adds_are_counted() -> None:
@@ -286,19 +262,11 @@ def test_the_runtime_takes_every_yardstick(yardstick: graphs.Yardstick) -> None:
 
 
 def test_without_the_schema_the_peak_is_said_to_be_missing(
-    catdog: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graphs, "schema", None)
     model, target = tiny_model(tmp_path / "tiny.tflite"), tmp_path / "bench.json"
-    shown = catdog("bench", model, "--quick", "--seconds", 0.1, "--json", target).stdout
+    shown = here("edge", "bench", model, "--quick", "--seconds", 0.1, "--json", target).stdout
     assert graphs.MISSING in shown.replace("\n", " ")
     document = json.loads(target.read_text())
     assert (document["peak"], document["models"][0]["macs"]) == (None, None)
-
-
-def test_the_frame_is_what_a_webcam_gives() -> None:
-    from edge.bench.measure import FRAME
-    from edge.bench.parts import PHOTO
-
-    assert FRAME == (640, 480)
-    assert cv2.imread(str(PHOTO)) is not None

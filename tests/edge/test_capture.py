@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
@@ -17,15 +16,10 @@ from edge.capture.demo import FADE_S, FOLDER, RATE, SHOWN_S, Demo
 from edge.capture.devices import Device, Verdict
 from edge.capture.file import File
 from edge.capture.photos import Photos
-from edge.capture.source import Frame, Source
+from edge.capture.source import Frame
 from edge.errors import InputError, SourceError
 from edge.testing import ScriptedCamera
-from tests.clips import BLUE, RED, cut, jpeg, noise, pan, photos, solid, write_clip, zoom
-
-
-def frames_of(source: Source) -> list[Frame]:
-    with source:
-        return list(iter(source.read, None))
+from tests.clips import BLUE, RED, cut, frames_of, noise, photos, solid, write_clip
 
 
 def main_colour(frame: Frame) -> int:
@@ -61,11 +55,6 @@ def main_colour(frame: Frame) -> int:
 )
 def test_a_word_means_a_kind_of_source(word: str, kind: str) -> None:
     assert type(choose(word)).__name__ == kind
-
-
-def test_no_word_is_no_source() -> None:
-    with pytest.raises(SourceError, match="is empty"):
-        choose("")
 
 
 @pytest.mark.parametrize("word", ["demo", "0", "http://host/x", "tests", "clip.mp4", "auto"])
@@ -330,15 +319,3 @@ def test_auto_shows_the_demo_where_there_is_no_camera() -> None:
     with source:
         assert (source.name, source.read().number, source.live) == ("demo", 1, True)
     assert "no camera" in said[0]
-
-
-# Helpers of other tests
-
-
-@pytest.mark.parametrize("make", [pan, zoom])
-def test_made_clips_move(make: Callable[..., Iterable[np.ndarray]]) -> None:
-    images = list(make(photos()[0], 5))
-    assert len(images) == 5
-    assert all(image.shape == (240, 320, 3) for image in images)
-    assert np.abs(images[0].astype(int) - images[-1]).mean() > 5
-    assert len(jpeg(images[0])) > 1000

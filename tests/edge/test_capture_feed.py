@@ -143,22 +143,6 @@ def test_what_hangs_while_opening_is_killed_and_given_up(tmp_path: Path) -> None
 
 
 @linux
-def test_hung_reads_leave_nothing_behind(tmp_path: Path) -> None:
-    def used() -> tuple[int, int]:
-        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
-
-    def children() -> set[str]:
-        return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
-
-    others, before = children(), used()  # others: what earlier tests have left
-    feed = scripted(tmp_path, *[2, "hang"] * 3, 2)
-    assert frames_of(feed)
-    assert feed.reconnects == 3
-    assert used() == before
-    assert children() <= others
-
-
-@linux
 def test_the_reader_killed_from_outside_is_started_again(tmp_path: Path) -> None:
     feed = scripted(tmp_path, 10**6)
     killed = 0

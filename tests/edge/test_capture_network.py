@@ -20,10 +20,13 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @contextmanager
 def serving(answer: Answer) -> Iterator[str]:
-    """Serve `answer` to every GET; yield "127.0.0.1:PORT"."""
+    """Serve `answer` to every GET and POST; yield "127.0.0.1:PORT"."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            answer(self)
+
+        def do_POST(self) -> None:
             answer(self)
 
         def log_message(self, *_: object) -> None:
@@ -97,7 +100,7 @@ def test_motion_jpeg_is_a_live_stream_and_its_end_a_fault() -> None:
     with serving(mjpeg(cut(solid(RED, 20), solid(BLUE, 20)))) as host, Network(f"http://{host}/cam") as source:
         frames: list[Frame] = []
         with pytest.raises(SourceError, match=r"ended after 40 frames"):
-            frames.extend(iter(source.read, None))
+            frames.extend(source)
     assert source.live
     assert [int(frame.image[0, 0].argmax()) for frame in frames] == [2] * 20 + [0] * 20
     assert {frame.position_s for frame in frames} == {None}
@@ -113,7 +116,7 @@ def test_a_video_file_on_a_server_is_a_recording(tmp_path: Path) -> None:
         request.wfile.write(content)
 
     with serving(answer) as host, Network(f"http://{host}/clip.mp4") as source:
-        frames = list(iter(source.read, None))
+        frames = list(source)
     assert (len(frames), source.live) == (9, False)
     assert frames[-1].position_s == pytest.approx(8 / 15, abs=0.01)
 
@@ -146,7 +149,7 @@ def test_a_stream_that_stalls_is_given_up_in_time() -> None:
     with serving(mjpeg(solid(RED, 30), over.wait)) as host, timed(f"http://{host}/", 1.0) as source:
         started = time.monotonic()
         with pytest.raises(SourceError, match=r"sent nothing for \d s after"):
-            list(iter(source.read, None))
+            list(source)
         assert time.monotonic() - started < 15
         over.set()
 

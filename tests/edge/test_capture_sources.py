@@ -20,15 +20,9 @@ from edge.capture.file import File
 from edge.capture.files import Files
 from edge.capture.mjpeg import Cutter, Stream
 from edge.capture.pattern import Pattern
-from edge.capture.source import Frame, Settings, Source, anywhere
+from edge.capture.source import Settings, anywhere
 from edge.errors import SourceError
-from tests.clips import BLUE, GREEN, RED, cut, jpeg, solid, write_clip
-
-
-def frames_of(source: Source) -> list[Frame]:
-    with source:
-        return list(iter(source.read, None))
-
+from tests.clips import BLUE, GREEN, RED, cut, frames_of, jpeg, solid, write_clip
 
 # Motion JPEG
 
@@ -66,7 +60,7 @@ def test_a_stream_gives_its_pictures_and_leaves_out_what_is_damaged() -> None:
     source = piped(PICTURES[0] + damaged + PICTURES[1] + PICTURES[2])
     source.open()
     stream = source._stream
-    frames = list(iter(source.read, None))
+    frames = list(source)
     source.close()
     stream.close()
     assert [frame.image.shape[:2] for frame in frames] == [(48, 64), (240, 320), (8, 8)]
@@ -145,7 +139,7 @@ def test_a_region_without_pixels_is_one_line() -> None:
 def test_a_loop_begins_again_and_its_numbers_go_on(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", solid(RED, 3), rate=10)
     with arranged(File(str(path)), Settings(loop=True)) as source:
-        frames = list(islice(iter(source.read, None), 8))
+        frames = list(islice(source, 8))
     assert [frame.number for frame in frames] == list(range(1, 9))
     assert [frame.position_s for frame in frames] == pytest.approx([0, 0.1, 0.2] * 2 + [0, 0.1], abs=1e-3)
 
@@ -155,7 +149,7 @@ def test_real_time_is_the_pace_of_the_recording_and_live(tmp_path: Path) -> None
     started = time.monotonic()
     with arranged(File(str(path)), Settings(real_time=True)) as source:
         assert source.live
-        assert len(list(iter(source.read, None))) == 6
+        assert len(list(source)) == 6
     assert time.monotonic() - started >= 5 / 20
 
 
@@ -202,7 +196,7 @@ def test_a_ribbon_camera_is_read_by_a_pipe_else(tmp_path: Path) -> None:
     with Csi("csi:1", lambda: None, lambda _: str(program)) as source:
         assert source.read().image.shape == (48, 64, 3)
         with pytest.raises(SourceError, match="ended: no camera"):
-            list(iter(source.read, None))
+            list(source)
     assert (tmp_path / "words").read_text().split() == command("", 1, Settings())[1:]
 
 

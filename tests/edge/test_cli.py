@@ -9,7 +9,7 @@ import pytest
 
 from edge import __version__
 from edge.cli import COMMANDS
-from tests.conftest import ROOT, Command, one_line
+from tests.conftest import ROOT, Command, one_line, python
 
 
 def test_help_lists_every_command(command: Command) -> None:
@@ -21,8 +21,7 @@ def test_help_lists_every_command(command: Command) -> None:
 def test_a_start_leaves_no_threads_that_nothing_uses() -> None:
     """OpenBLAS would start one for each core as numpy loads; Linux tells."""
     program = "from edge.cli import main; main(['info']); print(open('/proc/self/status').read())"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "Threads:\t1\n" in done.stdout
+    assert "Threads:\t1\n" in python(program).stdout
 
 
 def test_an_unknown_option_shows_the_usage_of_its_command(command: Command) -> None:
@@ -82,8 +81,7 @@ def test_a_help_that_cannot_be_written_is_one_line(program: str) -> None:
 
 def test_the_last_word_of_a_program_that_ends_itself_is_not_lost() -> None:
     program = "import sys; from edge.cli import report_errors; sys.exit(report_errors('x', lambda: sys.exit('why')))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert (done.returncode, done.stderr) == (1, "why\n")
+    assert python(program, expect=1).stderr == "why\n"
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "--help", "--version"])

@@ -110,7 +110,7 @@ def test_a_clock_that_is_years_off(tmp_path: Path) -> None:
         (system.system, lambda m: m.setattr(sys, "maxsize", 2**31 - 1), "32 bit"),
         (system.python, lambda m: m.setattr(sys, "version_info", (3, 9, 2)), "too old"),
         (system.glibc, lambda m: m.setattr("platform.libc_ver", lambda: ("glibc", "2.24")), "too old"),
-        (software.opencv, lambda m: m.setattr(software, "version", lambda _: "5.0"), "own the same folder"),
+        (software.opencv, lambda m: m.setattr(software, "version_of", lambda _: "5.0"), "own the same folder"),
         (software.numpy, lambda m: m.setattr("edge.runtime.NAME", "tflite-runtime"), "does not go with tflite-runtime"),
     ],
 )

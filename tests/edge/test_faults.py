@@ -175,6 +175,10 @@ def used() -> tuple[int, int]:
     return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
 
+def children() -> set[str]:
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
+
+
 def memory_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
 
@@ -232,7 +236,7 @@ def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Ca
     count = HANGS or 2
     limits = LIMITS._replace(read_s=0.3, stale_s=0.1, pause_s=0.01, longest_pause_s=0.02)
     watcher = Watcher(scripted(tmp_path, 2, "hang", limits=limits), time.monotonic)
-    before = None
+    before, others = None, children()  # others: what earlier tests have left
     while watcher.feed.reconnects < count + 1:
         watcher.turn()
         if before is None and watcher.feed.reconnects == 1:
@@ -246,6 +250,7 @@ def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Ca
     assert abs(after[0] - before[0]) <= 2
     assert after[1] == before[1]
     assert after[2] - before[2] < 5
+    assert children() <= others
 
 
 # By the servers that people have

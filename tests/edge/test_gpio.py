@@ -1,7 +1,5 @@
 """Pins, on gpiozero's own mock of a Raspberry Pi: on while somebody is there, off in every other case."""
 
-import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,11 +133,3 @@ def test_a_class_that_the_model_does_not_know_is_refused(model: Path) -> None:
 def test_a_machine_without_pins_is_one_line(command: Command, model: Path) -> None:
     done = command("edge", "run", "demo", "--model", model, "--gpio", "red=17", expect=2)
     assert "--gpio: finds no pins" in one_line(done)
-
-
-def test_without_the_package_it_says_what_to_install(model: Path) -> None:
-    program = "import sys; sys.modules['gpiozero'] = None; from edge.cli import main; sys.exit(main(sys.argv[1:]))"
-    words = [sys.executable, "-c", program, "run", "demo", "--model", str(model), "--gpio", "red=17"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert 'pip install "catdog-edge[gpio]"' in done.stderr

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.board import Machine
 from edge.classifier import Classifier
-from edge.live.heat import FREE, Heat, Pace, measured, pace, words
+from edge.live.heat import FREE, Heat, Pace, pace, words
 from edge.run import watch
 from edge.testing import Thermometer
 
@@ -46,16 +45,6 @@ def test_however_hot_it_still_looks_once_a_second_and_never_faster_than_before(h
     for heat in heats:
         now = pace(now, heat, rate)
         assert now == FREE or (now.max_fps is not None and 1.0 <= now.max_fps <= max(now.full_fps, 1.0))
-
-
-def test_the_kernels_files_are_read(tmp_path: Path) -> None:
-    for name, text in {
-        "sys/class/thermal/thermal_zone0/temp": "83100\n",
-        "sys/devices/platform/soc/soc:firmware/get_throttled": "e0008\n",
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_text(text)
-    assert measured(Machine(tmp_path, lambda _: "")) == Heat(0xE0008, 83.1)
 
 
 def test_every_change_is_worth_a_line() -> None:

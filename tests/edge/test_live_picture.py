@@ -115,7 +115,7 @@ def clip(name: str) -> Iterator[tuple[float, np.ndarray]]:
     if not (VIDEOS / name).exists():
         pytest.skip(f"{name} is not on this machine")
     with File(str(VIDEOS / name)) as video:
-        for frame in iter(video.read, None):
+        for frame in video:
             yield frame.position_s, frame.image
 
 

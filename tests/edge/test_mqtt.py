@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from edge.outputs.mqtt import LOGIN, Mqtt, login, make
 from edge.outputs.together import Together
 from edge.testing import GREY, Still, event, moment
 from tests.conftest import ROOT
-from tests.edge.test_run import started, wait_until
+from tests.edge.test_run import ended, started, wait_until
 from tests.mosquitto import SOON_S, listening, mosquitto, needed
 from tests.tiny import tiny_model
 
@@ -66,7 +65,7 @@ def telling(wishes: Namespace, *names: str) -> Iterator[tuple[Mqtt, list[str]]]:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    wait_until(lambda: bool(condition()), SOON_S)
+    wait_until(condition, SOON_S)
 
 
 def unsure() -> Verdict:
@@ -163,8 +162,7 @@ def test_a_wrong_password_is_one_line_and_a_right_one_is_shown_nowhere(model: Pa
         with started(model, "demo", "--quiet", *url, "--mqtt-login", tmp_path / "wrong") as process:
             line = process.stderr.readline()
             assert line == f"catdog: mqtt://127.0.0.1:{broker.port}: refuses this user (not authorized); trying again\n"
-            process.send_signal(signal.SIGTERM)
-            out, errors = process.communicate(timeout=SOON_S)
+            out, errors = ended(process, signal.SIGTERM)
         assert len(errors.splitlines()) <= 2, "the summary, and what was lost"
         assert "WRONG" not in out + line + errors
         for way in ("file", "environment"):
@@ -173,8 +171,7 @@ def test_a_wrong_password_is_one_line_and_a_right_one_is_shown_nowhere(model: Pa
             with started(model, "demo", *url, *words, env=beside) as process:
                 home.waits_for("catdog/shelf-demo/availability", "online")
                 assert "SECRET" not in Path(f"/proc/{process.pid}/cmdline").read_text()
-                process.send_signal(signal.SIGTERM)
-                out, errors = process.communicate(timeout=SOON_S)
+                out, errors = ended(process, signal.SIGTERM)
             home.waits_for(RUNNING, "offline")
             assert "SECRET" not in out + errors
         assert not any(b"SECRET" in payload for _, payload in home.heard)
@@ -345,18 +342,6 @@ def test_a_file_that_holds_no_login_is_refused_and_not_repeated(text: str, tmp_p
     assert "SECRET" not in str(caught.value)
     with pytest.raises(CatdogError, match="cannot be read"):
         login(str(tmp_path / "none"), {})
-
-
-def test_without_the_package_it_says_what_to_install() -> None:
-    program = "import sys; sys.modules['paho'] = None; from edge.cli import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "run", "demo", "--mqtt", "mqtt://h"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert 'pip install "catdog-edge[mqtt]"' in done.stderr
 
 
 def test_the_page_names_every_topic() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from edge.capture.file import File
 from edge.capture.source import Frame
-from edge.errors import CatdogError
+from edge.errors import CatdogError, columns_of
 from edge.live.picture import BLACK, GOOD
 from edge.live.steady import UNSURE, Verdict
 from edge.live.tally import Tally, count, summary
@@ -26,10 +26,11 @@ from edge.outputs.jsonl import JsonLines, event_json, utc
 from edge.outputs.overlay import annotate, veil
 from edge.outputs.recording import CODECS, Recording, Recordings
 from edge.outputs.terminal import Terminal
-from edge.outputs.view import bar, pad, width_of
+from edge.outputs.view import bar
 from edge.outputs.view import render as render_all
 from edge.outputs.window import Window
 from edge.testing import GREY, Still, moment, visit
+from tests.clips import frames_of
 
 ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 
@@ -142,7 +143,7 @@ def test_no_line_is_wider_than_the_terminal(columns: int, labels: tuple[str, ...
     for colour in (True, False):
         lines = render(moment(labels[1], labels=labels), columns, 24, colour, fine=True)
         assert len(lines) <= 23
-        assert max(width_of(ESCAPES.sub("", line)) for line in lines) <= columns
+        assert max(columns_of(ESCAPES.sub("", line)) for line in lines) <= columns
         assert colour == any("\x1b" in line for line in lines)
 
 
@@ -216,11 +217,6 @@ def test_bars_fill_their_room(columns: int, fine: bool) -> None:
     lengths = [len(bar(n / 100, columns, fine).rstrip()) for n in range(-5, 105)]
     assert lengths == sorted(lengths)
     assert max(lengths) <= columns
-
-
-def test_text_is_cut_and_filled_by_columns() -> None:
-    assert pad("犬犬", 3) == "犬 "
-    assert pad("ab", 4) == "ab  "
 
 
 class Screen(io.StringIO):
@@ -304,7 +300,7 @@ def test_of_several_sources_each_has_a_line(columns: int) -> None:
     for colour in (True, False):
         lines = render_all(moments, columns, 24, colour, fine=True)
         assert len(lines) == 4
-        assert max(width_of(ESCAPES.sub("", line)) for line in lines) <= columns
+        assert max(columns_of(ESCAPES.sub("", line)) for line in lines) <= columns
     assert "red 75%" in lines[0]
     assert "lost" in lines[1]
     assert "connec" in lines[2]
@@ -431,9 +427,10 @@ def record(path: Path, moments: list[Moment], rate: float = 15.0) -> list[Frame]
         recording.write(one)
     recording.close()
     recording.close()
-    with File(str(path)) as video:
-        assert video.rate == pytest.approx(rate)
-        return list(iter(video.read, None))
+    video = File(str(path))
+    frames = frames_of(video)
+    assert video.rate == pytest.approx(rate)
+    return frames
 
 
 @pytest.mark.parametrize("suffix", list(CODECS))
@@ -526,10 +523,7 @@ def test_of_several_sources_each_has_a_recording(tmp_path: Path) -> None:
         recording.write(moment(number=number, position_s=number / 15))
     recording.write(moment(stream=1, position_s=1.0))
     recording.close()
-    lengths = {}
-    for path in tmp_path.iterdir():
-        with File(str(path)) as video:
-            lengths[path.name] = len(list(iter(video.read, None)))
+    lengths = {path.name: len(frames_of(File(str(path)))) for path in tmp_path.iterdir()}
     assert lengths == {"out.avi": 3, "out-2.avi": 1}
 
 
@@ -593,8 +587,7 @@ def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_pa
     with pytest.raises(CatdogError, match="disk is full"):
         recording.write(moment(number=60, position_s=60 / 15))
     recording.close()
-    with File(str(path)) as video:
-        assert len(list(iter(video.read, None))) == 60
+    assert len(frames_of(File(str(path)))) == 60
 
 
 def test_a_recording_that_cannot_be_finished_is_removed_and_said(tmp_path: Path) -> None:

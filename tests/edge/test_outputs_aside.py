@@ -14,6 +14,7 @@ from edge.outputs.aside import Aside, Wish
 from edge.outputs.together import Together
 from edge.outputs.worker import Worker
 from edge.testing import Still, event, moment
+from tests.edge.test_run import wait_until
 
 LONG_S = 20.0  # how long to wait for what should come at once
 
@@ -58,13 +59,6 @@ def opened(output: Output, live: bool = True) -> tuple[Aside, list[str]]:
     return aside, said
 
 
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LONG_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def gate() -> Iterator[threading.Event]:
     """An event to hang on; it is set at the end, so that no thread is left."""
@@ -98,7 +92,7 @@ def test_of_what_is_only_looked_at_the_newest_is_enough(gate: threading.Event) -
     script = Script(gate.wait)
     aside, said = opened(Aside(script, "the terminal", Wish.NEWEST))
     aside.write(moment(number=1))
-    until(lambda: not script.steps)
+    wait_until(lambda: not script.steps)
     for number in range(2, 1000):
         aside.write(event(number=number) if number == 500 else moment(number=number))
     gate.set()
@@ -137,7 +131,7 @@ def test_a_fault_is_said_once_and_when_it_is_over() -> None:
     aside, said = opened(script, live=False)
     for number in range(5):
         aside.write(event(number=number + 1))
-        until(lambda before=script.flushed: script.flushed > before)
+        wait_until(lambda before=script.flushed: script.flushed > before)
     aside.close()
     assert said == ["disk: is full. Free some space", "--some: works again; 3 of 4 events lost"]
     assert aside.lost() == "--some: 3 of 5 events lost"
@@ -148,7 +142,7 @@ def test_a_fault_that_comes_and_goes_does_not_fill_a_log() -> None:
     aside, said = opened(script, live=False)
     for _ in range(100):
         aside.write(event())
-        until(lambda before=script.flushed: script.flushed > before)
+        wait_until(lambda before=script.flushed: script.flushed > before)
     aside.close()
     assert len(said) == 2
 
@@ -227,7 +221,7 @@ def test_a_worker_rests_between_batches_and_not_at_the_end() -> None:
     batches: list[list[int]] = []
     worker: Worker[int] = Worker("w", batches.append, most=100, period_s=3600)
     worker.put(1)
-    until(lambda: batches)
+    wait_until(lambda: batches)
     for number in range(2, 10):
         worker.put(number)
     worker.finish()
@@ -251,7 +245,7 @@ def test_an_idle_worker_is_called_from_time_to_time() -> None:
     batches: list[list[int]] = []
     worker: Worker[int] = Worker("w", batches.append, idle_s=0.01)
     worker.put(1)
-    until(lambda: batches.count([]) >= 3)
+    wait_until(lambda: batches.count([]) >= 3)
     worker.finish()
     assert worker.join(LONG_S)
 
@@ -259,12 +253,8 @@ def test_an_idle_worker_is_called_from_time_to_time() -> None:
 # All outputs of a run
 
 
-class Direct(Script):
-    """An output that is written to at once."""
-
-
 def test_the_fault_of_one_output_ends_no_other(capfd: pytest.CaptureFixture[str]) -> None:
-    good, bad = Direct(), Direct(lambda: None, fail)
+    good, bad = Script(), Script(lambda: None, fail)
     together = Together([bad, good])
     together.open([Still()])
     for _ in range(4):
@@ -304,8 +294,9 @@ def test_a_stderr_that_nobody_reads_hangs_nothing(monkeypatch: pytest.MonkeyPatc
     ours, theirs = os.pipe()
     with os.fdopen(theirs, "w") as stream:
         monkeypatch.setattr("sys.stderr", stream)
-        together = Together([Direct()])
+        together = Together([Script()])
         for _ in range(1000):
             together.say("x" * 10_000)
         together.close()
-        os.close(ours)  # which ends the thread
+        os.close(ours)  # which ends the thread; else it would go on writing to whatever has this number next
+        wait_until(lambda: "lines" not in {thread.name for thread in threading.enumerate()})

@@ -1,14 +1,13 @@
 """What leaves this program: a command that is run, and a webhook that is posted to."""
 
-import http.server
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +16,8 @@ from edge.outputs.command import Command, fill
 from edge.outputs.snapshots import Snapshots
 from edge.outputs.webhook import Webhook
 from edge.testing import event, moment
+from tests.edge.test_capture_network import serving
+from tests.edge.test_run import wait_until
 
 NASTY = "$(touch pwned); `touch pwned` \"' \\ {label} %s\n--help"
 
@@ -64,20 +65,15 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_has_started(tm
     told = script(tmp_path, "sleep 1000 & echo $! > child; wait")
     with pytest.raises(CatdogError, match=r"took more than 0\.5 s and was killed"):
         Command(str(told), limit_s=0.5).write(event())
-    wait_for_end(int((tmp_path / "child").read_text()))
+    wait_until(lambda: is_over(int((tmp_path / "child").read_text())))
 
 
-def wait_for_end(process: int) -> None:
-    """Wait until a process is gone, or nobody's but a zombie."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return
-        except FileNotFoundError:
-            return
-        time.sleep(0.02)
-    raise AssertionError("it still runs")
+def is_over(process: int) -> bool:
+    """True where a process is gone, or nobody's but a zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def test_a_command_that_hangs_can_be_interrupted() -> None:
@@ -92,8 +88,7 @@ def test_a_command_that_hangs_can_be_interrupted() -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    while command._process is None:
-        time.sleep(0.01)
+    wait_until(lambda: command._process)
     command.interrupt()
     thread.join(10)
     assert "was killed by signal 9" in str(faults[0])
@@ -138,37 +133,20 @@ def test_a_program_that_is_none_is_said(tmp_path: Path) -> None:
 # Webhooks
 
 
-class Posts(http.server.BaseHTTPRequestHandler):
-    """Answers with the server's statuses, in turn, and remembers what was posted."""
-
-    def do_POST(self) -> None:
-        server: Any = self.server
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server.posts.append((self.path, dict(self.headers), json.loads(body)))
-        self.send_response(server.statuses.pop(0) if server.statuses else 200)
-        self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    def do_GET(self) -> None:
-        self.server.posts.append((self.path, {}, None))  # type: ignore[attr-defined]
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @contextmanager
-def server(*statuses: int) -> Iterator[Any]:
-    """Run a server on loopback; its `posts` are (path, headers, body)."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Posts) as running:
-        running.posts, running.statuses = [], list(statuses)  # type: ignore[attr-defined]
-        running.host = f"127.0.0.1:{running.server_port}"  # type: ignore[attr-defined]
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
-            thread.join()
+def server(*statuses: int) -> Iterator[SimpleNamespace]:
+    """Run a server on loopback that answers with statuses, in turn; what it gets are `posts`: (path, headers, body)."""
+    left, posts = list(statuses), []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        posts.append((request.path, dict(request.headers), json.loads(body or b"null")))
+        request.send_response(left.pop(0) if left else 200)
+        request.send_header("Location", "/elsewhere")
+        request.end_headers()
+
+    with serving(answer) as host:
+        yield SimpleNamespace(host=host, posts=posts)
 
 
 def post(url: str, timeout_s: float = 10.0) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from edge.errors import CatdogError
 from edge.outputs.events import EventLog, whole_lines
 from edge.outputs.snapshots import Snapshots
-from edge.shelf import plain, stamp
+from edge.shelf import plain
 from edge.testing import Clock, event, moment
 
 
@@ -244,18 +244,8 @@ def test_a_bound_that_holds_no_picture_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_where_no_snapshots_can_be_is_refused_at_once(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(CatdogError, match="cannot be written to"):
-        Snapshots(tmp_path / "file" / "snaps", 1)
-
-
 @pytest.mark.parametrize(
     ("label", "name"), [("red", "red"), ("a/../b", "a-b"), ("über katze", "-ber-katze"), ("", ""), ("x" * 99, "x" * 40)]
 )
 def test_a_label_names_no_other_place(label: str, name: str) -> None:
     assert plain(label) == name
-
-
-def test_a_time_stands_in_a_name() -> None:
-    assert stamp(1777638600.25) == "20260501T123000Z"

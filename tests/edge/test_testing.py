@@ -1,7 +1,5 @@
 """What the package brings for tests: a camera by script, a clock, a thermometer, moments."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 from edge.board import temperature_c, throttle_bits
 from edge.errors import SourceError
 from edge.testing import GREY, Clock, ScriptedCamera, Thermometer, event, moment
-from tests.conftest import ROOT
+from tests.conftest import python
 
 
 def levels(camera: ScriptedCamera) -> list[tuple[int, int, int]]:
@@ -75,5 +73,4 @@ def test_moments_are_as_they_are_asked_for() -> None:
 
 def test_it_needs_no_test_framework() -> None:
     program = "import sys, edge.testing; print(*{name.split('.')[0] for name in sys.modules})"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert not {"pytest", "_pytest", "hypothesis", "unittest"} & set(done.stdout.split())
+    assert not {"pytest", "_pytest", "hypothesis", "unittest"} & set(python(program).stdout.split())

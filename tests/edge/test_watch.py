@@ -1,7 +1,6 @@
 """The loop of a run: what is told while there is no fresh frame, of several sources, whatever the clock says."""
 
 import os
-import time
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -72,21 +71,6 @@ def test_several_sources_have_states_of_their_own(model: Path, tmp_path: Path) -
     states = [{moment.state for moment in moments if moment.stream == stream} for stream in (0, 1)]
     assert "lost" in states[0]
     assert "lost" not in states[1]
-
-
-@linux
-@pytest.mark.parametrize("years", [10, -10])
-def test_the_clock_may_be_set_by_ten_years(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, years: int
-) -> None:
-    real, calls = time.time, iter(range(10**9))
-    monkeypatch.setattr(time, "time", lambda: real() + (years * 365 * 86400.0 if next(calls) >= 5 else 0.0))
-    moments, status = watched(model, scripted(tmp_path, 40, pace_s=0.01))
-    assert status == 0
-    live = [moment for moment in moments if moment.state == "live"]
-    assert max(moment.time_s for moment in live) - min(moment.time_s for moment in live) > 9 * 365 * 86400
-    assert all(0 <= moment.age_ms < 60_000 for moment in live)
-    assert "lost" not in {moment.state for moment in moments}
 
 
 # For programs

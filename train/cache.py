@@ -32,14 +32,12 @@ class Pictures(NamedTuple):
     Attributes:
         pixels: uint8 (photos, height, width, 3), a read-only view into the pack file; see `rows`.
         rows: int64 (n,), where in `pixels` the picture of each photo lies.
-        sizes: int32 (n, 2), height and width of each photo before it was fitted.
         photos: the photos that could be read, in the order given.
         skipped: the others, as one-line errors.
     """
 
     pixels: npt.NDArray[np.uint8]
     rows: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int32]
     photos: tuple[Photo, ...]
     skipped: tuple[CatdogError, ...]
 
@@ -48,33 +46,20 @@ class Pictures(NamedTuple):
         return self.pixels[self.rows[positions]]
 
 
-def pictures(
-    photos: Sequence[Photo],
-    rule: FitRule,
-    folder: Path,
-    *,
-    workers: int = os.cpu_count() or 1,
-    progress: Progress | None = None,
-) -> Pictures:
+def pictures(photos: Sequence[Photo], rule: FitRule, folder: Path) -> Pictures:
     """Return the fitted pictures of `photos`, decoding those that the cache in `folder` does not hold.
 
     Raises:
         CatdogError: the cache cannot be written (disk full, read-only).
     """
     with Pack(folder, rule) as pack:
-        skipped = _fill([(pack, photos)], workers, progress)
+        skipped = _fill([(pack, photos)])
         kept = tuple(photo for photo in photos if photo.digest in pack)
-        records, rows = pack.records(), pack.rows([photo.digest for photo in kept])
-    return Pictures(records["pixels"], rows, records["size"][rows].astype(np.int32), kept, tuple(skipped))
+        pixels, rows = pack.records()["pixels"], pack.rows([photo.digest for photo in kept])
+    return Pictures(pixels, rows, kept, tuple(skipped))
 
 
-def prepare(
-    wanted: Iterable[tuple[FitRule, Sequence[Photo]]],
-    folder: Path,
-    *,
-    workers: int = os.cpu_count() or 1,
-    progress: Progress | None = None,
-) -> None:
+def prepare(wanted: Iterable[tuple[FitRule, Sequence[Photo]]], folder: Path, progress: Progress | None = None) -> None:
     """Put the pictures that several rules make of photos into the cache, decoding each photo once for all of them.
 
     Photos that cannot be read are passed over: `pictures` reports them. Raises what `pictures` raises.
@@ -85,7 +70,7 @@ def prepare(
     with ExitStack() as stack:
         # In a fixed order, so that two runs that want the same packs cannot wait for each other for ever.
         packs = [(stack.enter_context(Pack(folder, rule)), by_rule[rule]) for rule in sorted(by_rule)]
-        _fill(packs, workers, progress)
+        _fill(packs, progress)
 
 
 class _Task(NamedTuple):
@@ -95,7 +80,7 @@ class _Task(NamedTuple):
     packs: list[Pack]
 
 
-def _fill(wanted: Iterable[tuple[Pack, Sequence[Photo]]], workers: int, progress: Progress | None) -> list[CatdogError]:
+def _fill(wanted: Iterable[tuple[Pack, Sequence[Photo]]], progress: Progress | None = None) -> list[CatdogError]:
     """Decode what packs lack, a chunk at a time; return the photos that cannot be read, as one-line errors."""
     missing: dict[str, _Task] = {}
     for pack, photos in wanted:
@@ -103,7 +88,7 @@ def _fill(wanted: Iterable[tuple[Pack, Sequence[Photo]]], workers: int, progress
             if photo.digest not in pack:
                 missing.setdefault(photo.digest, _Task(photo, [])).packs.append(pack)
     tasks, skipped = list(missing.values()), []
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(tasks), _CHUNK):
             chunk = tasks[start : start + _CHUNK]
             skipped += _decode(chunk, pool)

@@ -13,13 +13,7 @@ from train.fit import Epoch, Trainer
 
 
 def save(trainer: Trainer, path: Path, identity: dict[str, Any]) -> None:
-    """Write it aside and rename it, so that a kill leaves the former one.
-
-    Args:
-        trainer: between two epochs.
-        path: where it goes.
-        identity: what makes the run this one, JSON-ready.
-    """
+    """Write it, between two epochs; `identity` is what makes the run this one, JSON-ready."""
     arrays = {
         **{f"model{i}": np.asarray(value) for i, value in enumerate(trainer.model.get_weights())},
         **{f"optimizer{i}": np.asarray(variable) for i, variable in enumerate(trainer.optimizer.variables)},

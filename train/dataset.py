@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from edge.errors import CatdogError, InputError
 from edge.labelled import list_photos
+from edge.record import file_digest
+
+JUDGES = ("test", "val", "train")  # the splits: of two photos alike, the one whose split stands first stays
 
 
 class Photo(NamedTuple):
@@ -88,22 +91,16 @@ def load(
     Raises:
         InputError: a folder cannot be used, or fewer than two classes are left.
     """
-    rows = [(*row, origin) for origin, folder in enumerate(folders) for row in list_photos([folder], renames)]
-    rows += [(path, label, "test", len(folders)) for path, label, _ in list_photos(judging, renames)]
-    if renames and (unknown := set(renames) - {parent.name for path, *_ in rows for parent in path.parents}):
-        raise InputError(", ".join(sorted(unknown)), "is no class folder, so it cannot be renamed", "Check --label")
-    if missing := sorted(set(classes) - {label for _, label, *_ in rows}):
-        raise InputError(f"class {missing[0]}", "has no folder", "Check --classes")
-    rows = [row for row in rows if not classes or row[1] in classes]
+    rows = _listed(folders, renames, judging, classes)
     has_validation = any(split == "val" for _, _, split, _ in rows)
     skipped: list[CatdogError] = []
     kept: dict[str, Photo] = {}
     left_out: Counter[str] = Counter()
     for path, label, split, origin in rows:
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as fault:
-            skipped.append(InputError(path, f"cannot be read ({fault.strerror})", "Check its permissions"))
+            digest = file_digest(path)
+        except InputError as fault:
+            skipped.append(fault)
             continue
         if excluded and digest in excluded:
             left_out["excluded"] += 1
@@ -120,6 +117,19 @@ def load(
     return Dataset(labels, photos, tuple(skipped), dict(left_out), not has_validation)
 
 
+def _listed(
+    folders: Sequence[Path], renames: Mapping[str, str], judging: Sequence[Path], classes: Sequence[str]
+) -> list[tuple[Path, str, str | None, int]]:
+    """Return path, label, split and number of the DATA folder of the photos of these classes; arguments as `load`'s."""
+    rows = [(*row, origin) for origin, folder in enumerate(folders) for row in list_photos([folder], renames)]
+    rows += [(path, label, "test", len(folders)) for path, label, _ in list_photos(judging, renames)]
+    if renames and (unknown := set(renames) - {parent.name for path, *_ in rows for parent in path.parents}):
+        raise InputError(", ".join(sorted(unknown)), "is no class folder, so it cannot be renamed", "Check --label")
+    if missing := sorted(set(classes) - {label for _, label, *_ in rows}):
+        raise InputError(f"class {missing[0]}", "has no folder", "Check --classes")
+    return [row for row in rows if not classes or row[1] in classes]
+
+
 def _share(seed: int, digest: str) -> float:
     """Return a number in 0..1 that is fixed by content and seed alone."""
     return int.from_bytes(hashlib.sha256(f"{seed} {digest}".encode()).digest()[:8], "big") / 2**64
@@ -128,13 +138,7 @@ def _share(seed: int, digest: str) -> float:
 def _keep(photo: Photo, kept: dict[str, Photo], left_out: Counter[str]) -> None:
     """Put a photo into `kept`; of two with the same content the one that judges stays."""
     twin = kept.get(photo.digest)
-    if twin is None:
-        kept[photo.digest] = photo
-        return
-    if twin.label != photo.label:
-        left_out["same photo in two classes"] += 1
-    else:
-        left_out["copy of another photo"] += 1
-    order = ("test", "val", "train")
-    if order.index(photo.split) < order.index(twin.split):
+    if twin is not None:
+        left_out["copy of another photo" if twin.label == photo.label else "same photo in two classes"] += 1
+    if twin is None or JUDGES.index(photo.split) < JUDGES.index(twin.split):
         kept[photo.digest] = photo

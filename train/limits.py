@@ -39,7 +39,7 @@ _VIEWS = {
     "paste": _SHARE,
 }
 _ZOOM = (0.05, 20.0)
-_GROW = (0.1, 1.0)
+_LEAST_SIDE = 0.1  # as a factor of the final one
 
 
 def check(recipe: "Recipe") -> None:
@@ -49,9 +49,9 @@ def check(recipe: "Recipe") -> None:
     if recipe.schedule not in SCHEDULES:
         raise ValueError(f"schedule is {recipe.schedule!r}, not one of {', '.join(SCHEDULES)}")
     zoom = recipe.views.zoom
-    if not (_are_within(zoom, 2, *_ZOOM) and zoom[0] <= zoom[1]):
+    if not (_is_pair(zoom, *_ZOOM) and zoom[0] <= zoom[1]):
         raise ValueError(f"views.zoom is {_json(zoom)}, not [least, greatest] from {_ZOOM[0]} to {_ZOOM[1]}")
-    if not all(_are_within(pair, 2, 0, 1) and pair[1] >= _GROW[0] for pair in recipe.grow):
+    if not all(_is_pair(pair, 0, 1) and pair[1] >= _LEAST_SIDE for pair in recipe.grow):
         raise ValueError(f"grow is {_json(recipe.grow)}, not pairs [[share of the epochs, factor of the side], ...]")
 
 
@@ -61,10 +61,9 @@ def _check_numbers(values: Mapping[str, Any], limits: Mapping[str, tuple[float, 
             raise ValueError(f"{prefix}{name} is {values[name]}, not a number from {low} to {high}")
 
 
-def _are_within(values: Any, count: int, low: float, high: float) -> bool:
-    if not isinstance(values, tuple) or len(values) != count:
-        return False
-    return all(isinstance(value, int | float) and low <= value <= high for value in values)
+def _is_pair(values: Any, low: float, high: float) -> bool:
+    is_pair = isinstance(values, tuple) and len(values) == 2
+    return is_pair and all(isinstance(value, int | float) and low <= value <= high for value in values)
 
 
 def _json(values: Any) -> str:

@@ -27,40 +27,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "python -m train cats-dogs/ more/ --label cats=cat --label dogs=dog",
         "python -m train photos/ --network mobilenet --epochs 0 --name quick",
     )
-    parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="folder of class folders, or of splits")
-    parser.add_argument("--network", default="origin", metavar="NAME", help="origin; see --list")
-    parser.add_argument("--list", action="store_true", help="list the networks and end")
-    parser.add_argument("--name", metavar="NAME", help="of the model (default: the network's)")
-    parser.add_argument("--out", type=Path, default=Path("models"), metavar="DIR", help="where it goes (models)")
-    parser.add_argument(
-        "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
-    )
-    parser.add_argument("--classes", default="", metavar="A,B,...", help="learn these alone (all)")
-    parser.add_argument(
-        "--test", action="append", default=[], type=Path, metavar="DATA", help="photos that judge: learn nothing alike"
-    )
-    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
-    parser.add_argument("--validation", type=_share, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
-    parser.add_argument("--fallback", metavar="LABEL", help="the class that means none of the others, e.g. neither")
-    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of everything random (1)")
-    parser.add_argument("--side", type=_side, metavar="PIXELS", help="of the input (default: the network's)")
-    parser.add_argument("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
-    parser.add_argument("--interpolation", choices=INTERPOLATIONS, default="mipmap", help="of the resize (mipmap)")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded"
-    )
-    parser.add_argument("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
-    parser.add_argument(
-        "--epochs", type=int, metavar="N", help="passes over the photos; 0 trains the last layer alone, in seconds"
-    )
-    parser.add_argument("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
-    parser.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
-    parser.add_argument("--start", action="append", default=[], type=Path, metavar="FILE.keras", help=START_HELP)
-    parser.add_argument("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
-    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
-    parser.add_argument("--resume", action="store_true", help="go on where a run with the same options was stopped")
+    add = parser.add_argument
+    add("data", nargs="*", type=Path, metavar="DATA", help="folder of class folders, or of splits")
+    add("--network", default="origin", metavar="NAME", help="origin; see --list")
+    add("--list", action="store_true", help="list the networks and end")
+    add("--name", metavar="NAME", help="of the model (default: the network's)")
+    add("--out", type=Path, default=Path("models"), metavar="DIR", help="where it goes (models)")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--classes", type=names, default=[], metavar="A,B,...", help="learn these alone (all)")
+    add("--test", action="append", default=[], type=Path, metavar="DATA", help="photos that judge: learn nothing alike")
+    add("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
+    add("--validation", type=_share, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
+    add("--fallback", metavar="LABEL", help="the class that means none of the others, e.g. neither")
+    add("--seed", type=seed, default=1, metavar="N", help="of everything random (1)")
+    add("--side", type=_side, metavar="PIXELS", help="of the input (default: the network's)")
+    add("--crop", choices=CROPS, default="none", help="how a photo becomes square: none squashes it")
+    add("--interpolation", choices=INTERPOLATIONS, default="mipmap", help="of the resize (mipmap)")
+    add("--weights", type=Path, metavar="FILE", help="ImageNet weights, where they cannot be downloaded")
+    add("--cache", type=Path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
+    add("--epochs", type=int, metavar="N", help="passes over the photos; 0 trains the last layer alone, in seconds")
+    add("--batch", type=positive, metavar="N", help="photos per step; halve it when memory is short")
+    add("--learning-rate", type=float, metavar="RATE", help="lower it when the loss jumps")
+    add("--set", action="append", default=[], metavar="KNOB=VALUE", help="any other knob of the recipe")
+    add("--start", action="append", default=[], type=Path, metavar="FILE.keras", help=START_HELP)
+    add("--teacher", action="append", default=[], type=Path, metavar="FILE.keras", help=TEACHER_HELP)
+    add("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard")
+    add("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help=PRECISION_HELP)
+    add("--resume", action="store_true", help="go on where a run with the same options was stopped")
+
+
+def names(text: str) -> list[str]:
+    """Parse A,B,... for argparse."""
+    return [name for name in text.split(",") if name]
 
 
 def _share(text: str) -> float:
@@ -110,34 +108,40 @@ def change_recipe(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
         InputError: a knob is unknown, or its value has another type or makes no sense.
     """
     given = {key: getattr(options, key) for key in ("epochs", "batch", "learning_rate")}
-    named = {key: value for key, value in given.items() if value is not None}
-    recipe = recipe._replace(**named)
+    recipe = recipe._replace(**{key: value for key, value in given.items() if value is not None})
     for option in options.set:
-        knob, _, text = option.partition("=")
-        place, _, inner = knob.partition(".")
-        known = recipe.views._asdict() if place == "views" and inner else recipe._asdict()
-        key = inner or place
-        if key not in known or key == "views":
-            raise InputError(f"--set {option}", "is no knob of the recipe", f"Choose one of {', '.join(known)}")
-        example = (
-            f"{knob}={known[key] if isinstance(known[key], str) else json.dumps(known[key], separators=(',', ':'))}"
-        )
-        try:
-            value = _tuples(json.loads(text)) if known[key] is not None and not isinstance(known[key], str) else text
-        except json.JSONDecodeError:
-            raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {example}") from None
-        if isinstance(known[key], float) and isinstance(value, int):
-            value = float(value)
-        if type(value) is not type(known[key]):
-            raise InputError(f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {example}")
-        recipe = (
-            recipe._replace(views=recipe.views._replace(**{key: value})) if inner else recipe._replace(**{key: value})
-        )
+        recipe = _set(recipe, option)
     try:
         limits.check(recipe)
     except ValueError as fault:
         raise InputError("recipe", str(fault), "Change that knob") from None
     return recipe
+
+
+def _set(recipe: "Recipe", option: str) -> "Recipe":
+    """Return the recipe with the knob that a KNOB=VALUE changes."""
+    inside, _, key = option.partition("=")[0].rpartition(".")
+    known = recipe.views._asdict() if inside == "views" else recipe._asdict()
+    if inside not in ("", "views") or key not in known or key == "views":
+        raise InputError(f"--set {option}", "is no knob of the recipe", f"Choose one of {', '.join(known)}")
+    changed = {key: _value(option, known[key])}
+    return recipe._replace(views=recipe.views._replace(**changed)) if inside else recipe._replace(**changed)
+
+
+def _value(option: str, former: Any) -> Any:
+    """Return the value of a KNOB=VALUE, which must be of the former value's type."""
+    knob, _, text = option.partition("=")
+    is_text = isinstance(former, str)
+    example = f"{knob}={former if is_text else json.dumps(former, separators=(',', ':'))}"
+    try:
+        value = text if is_text else _tuples(json.loads(text))
+    except json.JSONDecodeError:
+        raise InputError(f"--set {option}", f"{text!r} is no number", f"Write --set {example}") from None
+    if isinstance(former, float) and isinstance(value, int):
+        value = float(value)
+    if type(value) is not type(former):
+        raise InputError(f"--set {option}", f"{text!r} does not fit", f"Write for instance --set {example}")
+    return value
 
 
 def _tuples(value: Any) -> Any:

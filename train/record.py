@@ -1,6 +1,5 @@
 """What a run left on the disk, read back: NAME.keras with its classes and its fit rule from NAME.json."""
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +51,6 @@ def load_trained(path: Path) -> Trained:
 
 
 def _read_keras(path: Path) -> Any:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with quiet(2):
         import keras
     try:

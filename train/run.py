@@ -11,18 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import EXIT_INTERRUPTED, EXIT_OK, CatdogError, InputError, tell
+from edge.errors import EXIT_INTERRUPTED, EXIT_OK, InputError, tell
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import file_digest
-from train.curves import Curves
+from train.curves import curves
 from train.dataset import Dataset
 from train.options import add_arguments, file_name, recipe_of
 from train.record import Trained, load_same_classes
 from train.samples import load_data, samples_of, separate
 
 if TYPE_CHECKING:  # TensorFlow takes seconds to import: not before the arguments and the photos are known to be good
-    from train.fit import Trainer
+    from train.fit import Epoch, Trainer
     from train.networks import Network
     from train.recipe import Recipe
 
@@ -34,7 +34,7 @@ def main(options: argparse.Namespace) -> int:
     if not options.data and not options.list:
         raise InputError("DATA", "is missing", "Name a folder of class folders: python -m train photos/")
     name = file_name(options)
-    data = None if options.list else load_data(options, options.validation, options.seed)
+    data = None if options.list else load_data(options)
     with quiet(2):
         from train.networks import NETWORKS
 
@@ -52,6 +52,8 @@ def main(options: argparse.Namespace) -> int:
 def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespace) -> int:
     """Train `network` on `data`, or go on with a run that was stopped, and save what was best."""
     from train.checkpoint import restore
+    from train.machine import memory_is_short, set_precision
+    from train.save import record_of, save, weights_digest
     from train.start import start_from_backbone, start_from_models
 
     recipe = recipe_of(network, options)
@@ -73,17 +75,13 @@ def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespa
         start_from_models(trainer, options.start, data.labels)
     elif network.backbone is not None:
         start_from_backbone(trainer, network.backbone, options.weights)
-    with Curves(options.tensorboard) as curves, memory_is_short():
-        complete = _train(trainer, checkpoint, identity, recipe, curves)
+    with curves(options.tensorboard) as draw, memory_is_short():
+        complete = _train(trainer, checkpoint, identity, draw)
     if not trainer.best:
         return EXIT_INTERRUPTED
     if trainer.workers > 1:
-        from train.save import weights_digest
-
         print(f"worker {trainer.worker + 1} of {trainer.workers}: weights {weights_digest(trainer.best)}")
     if trainer.worker == 0:  # the others hold the same weights
-        from train.save import record_of, save
-
         record = {
             "name": name,
             **record_of(trainer, data, identity, options, complete),
@@ -125,13 +123,7 @@ def _make_folder(path: Path) -> None:
 
 
 def larger_rule(rule: FitRule, recipe: "Recipe", teachers: list[Trained]) -> FitRule:
-    """Return how the pictures to learn from are fitted: with a margin to cut from, at the size of the largest teacher.
-
-    Args:
-        rule: how the device fits.
-        recipe: of the run.
-        teachers: what it learns from, besides the photos.
-    """
+    """Return how the pictures to learn from are fitted: with a margin to cut from, at the largest teacher's size."""
     seen = max([rule.height, *(int(teacher.model.input.shape[1]) for teacher in teachers)])
     return rule._replace(height=round(seen * recipe.margin), width=round(seen * recipe.margin))
 
@@ -172,27 +164,17 @@ def prepare(
     )
 
 
-def set_precision(asked: str) -> str:
-    """Choose the arithmetic of the networks built from now on, and return its name."""
-    import keras
-    import tensorflow as tf
-
-    half = asked == "bfloat16" or (asked == "auto" and bool(tf.config.list_physical_devices("GPU")))
-    # Weights and logits stay float32. bfloat16 has float32's range, so that no loss need be scaled.
-    keras.config.set_dtype_policy("mixed_bfloat16" if half else "float32")
-    return "bfloat16" if half else "float32"
-
-
-def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recipe: "Recipe", curves: Curves) -> bool:
+def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], draw: Callable[["Epoch"], None]) -> bool:
     """Train to the end and say so, or until Ctrl-C; return whether it came to its end."""
     from train.checkpoint import save
 
+    recipe = trainer.recipe
     try:
         for epoch in range(len(trainer.history), recipe.epochs):
             with progress_bar(f"epoch {epoch + 1}/{recipe.epochs}", trainer.steps_per_epoch) as progress:
                 result = trainer.train_epoch(progress)
             save(trainer, checkpoint, identity)
-            curves.write(result)
+            draw(result)
             judged = f"loss {result.val_loss:.4f}, accuracy {result.val_accuracy:.2%}"
             done = f"epoch {result.epoch:>3}/{recipe.epochs}  loss {result.loss:.4f}"
             print(f"{done}  validation: {judged}  {result.seconds:.1f} s", flush=True)
@@ -204,17 +186,6 @@ def _train(trainer: "Trainer", checkpoint: Path, identity: dict[str, Any], recip
         tell(f"train: stopped after epoch {len(trainer.history)}; --resume goes on from there")
         return False
     return True
-
-
-@contextmanager
-def memory_is_short() -> Iterator[None]:
-    """Say what to do where the memory of the machine, or of its GPU, does not suffice."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (MemoryError, tf.errors.ResourceExhaustedError):
-        raise CatdogError("training", "needs more memory than there is", "Lower --batch or --side") from None
 
 
 @contextmanager

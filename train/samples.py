@@ -1,7 +1,7 @@
 """From folders of photos to what a network is fed: the table, the pictures, and a word on what was skipped."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,40 +18,35 @@ if TYPE_CHECKING:
     from train.feed import Samples
 
 
-def load_data(options: argparse.Namespace, validation: float, seed: int) -> dataset.Dataset:
+def load_data(options: argparse.Namespace) -> dataset.Dataset:
     """Read the table of photos that the arguments name; no photo is decoded yet."""
-    excluded = read_exclusions(options.exclusions) if options.exclusions else None
     return dataset.load(
         options.data,
         parse_renames(options.label),
-        seed=seed,
-        validation=validation,
-        excluded=excluded,
+        seed=options.seed,
+        validation=options.validation,
+        excluded=read_exclusions(options.exclusions) if options.exclusions else None,
         judging=options.test,
-        classes=[name for name in options.classes.split(",") if name],
+        classes=options.classes,
     )
 
 
 def separate(data: dataset.Dataset, rules: Mapping[str, FitRule], cache_folder: Path) -> dataset.Dataset:
     """Return the photos of which none is learned from that resembles one that judges; say what was left out.
 
-    Every photo is decoded here, once: for this, and into the pictures that `samples_of` will ask for.
-
-    Args:
-        data: the table.
-        rules: split -> how its pictures will be fitted.
-        cache_folder: what keeps them.
+    Every photo is decoded here, once: for this, and into the pictures that `samples_of` will ask for, which `rules`
+    (split -> how its pictures will be fitted) foretells.
     """
     wanted = [(rule, data.part(split)) for split, rule in rules.items()]
     cache.prepare([(twins.FINGERPRINT, data.photos), *wanted], cache_folder, progress=show_progress("decoding"))
     data = twins.separate(data, cache_folder)
-    report_skipped(list(data.skipped))
+    report_skipped(data.skipped)
     for reason, number in data.left_out.items():
         tell(f"left out: {number} ({reason})")
     return data
 
 
-def report_skipped(faults: list[CatdogError]) -> None:
+def report_skipped(faults: Sequence[CatdogError]) -> None:
     """Say which photos were skipped: the first ten by name."""
     for fault in faults[:10]:
         tell(f"train: skipped {fault}")
@@ -64,7 +59,7 @@ def samples_of(data: dataset.Dataset, split: str, rule: FitRule, cache_folder: P
     from train.feed import Samples
 
     found = cache.pictures(data.part(split), rule, cache_folder)
-    report_skipped(list(found.skipped))
+    report_skipped(found.skipped)
     labels = [photo.label for photo in found.photos]
     targets = np.eye(len(data.labels), dtype=np.float32)[[data.labels.index(label) for label in labels]]
     origins = np.array([photo.origin for photo in found.photos], np.int64)

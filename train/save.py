@@ -37,7 +37,7 @@ def record_of(
         "photos": dict(sorted(counts.items())),
         "left_out": data.left_out,
         "renames": parse_renames(options.label),
-        "classes": [name for name in options.classes.split(",") if name],
+        "classes": options.classes,
         "best_epoch": trainer.best_epoch,
         "history": [epoch._asdict() for epoch in trainer.history],
         "weights_sha256": weights_digest(trainer.best),

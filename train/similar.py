@@ -61,14 +61,9 @@ def fingerprint(image: Image) -> Fingerprints:
     return cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def groups(fingerprints: Fingerprints, progress: Callable[[int, int], None] | None = None) -> npt.NDArray[np.int64]:
-    """Return int64 (photos,): for each photo the position of the first one of its group, its own where it is alone.
-
-    Args:
-        fingerprints: uint8 (photos, 32, 32, 3).
-        progress: called with (photos compared, photos).
-    """
-    return join(len(fingerprints), pairs(fingerprints, progress))
+def groups(fingerprints: Fingerprints) -> npt.NDArray[np.int64]:
+    """Return int64 (photos,): for each photo the position of the first one of its group, its own where it is alone."""
+    return join(len(fingerprints), pairs(fingerprints))
 
 
 def join(count: int, found: Iterable[Pair]) -> npt.NDArray[np.int64]:

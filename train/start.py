@@ -9,12 +9,9 @@ from train.record import load_same_classes
 
 
 def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None) -> None:
-    """Take over ImageNet weights, and fit the last layer to them.
+    """Take over ImageNet weights of a MobileNetV2 `alpha` wide, and fit the last layer to them.
 
-    Args:
-        trainer: of a network whose backbone is MobileNetV2.
-        alpha: its width.
-        weights: a file; None downloads Keras' own.
+    They are in the file `weights`; None downloads Keras' own.
     """
     load_backbone(trainer.model, alpha, weights)
     trainer.fit_head()

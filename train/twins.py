@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from edge.fit import FitRule
 from train import cache, similar
-from train.dataset import Dataset, Photo
+from train.dataset import JUDGES, Dataset, Photo
 
 # What `similar.fingerprint` makes of a photo, as a fit rule: so the cache of pictures keeps fingerprints, too.
 FINGERPRINT = FitRule(similar.SIDE, similar.SIDE, "none", "area", "BGR")
-_CHOSEN = ("train", "val", "test")
+_CHOSEN = JUDGES[::-1]
 _DRAWN = ("val", "train", "test")
 _REASONS = {"train": "resembles a photo that judges", "val": "validates, and resembles another photo"}
 
@@ -31,9 +31,10 @@ def separate(data: Dataset, cache_folder: Path) -> Dataset:
     """
     found = cache.pictures(data.photos, FINGERPRINT, cache_folder)
     groups = similar.groups(found.take(np.arange(len(found.photos))))
-    apart = _without(data, [found.photos[n] for n in lesser(found.photos, groups, _DRAWN if data.drawn else _CHOSEN)])
-    if data.part("val") and not apart.part("val"):
-        return _without(data, [found.photos[n] for n in lesser(found.photos, groups, _CHOSEN)])
+    for order in (_DRAWN, _CHOSEN) if data.drawn else (_CHOSEN,):
+        apart = _without(data, [found.photos[n] for n in lesser(found.photos, groups, order)])
+        if apart.part("val"):
+            break
     return apart
 
 
@@ -47,10 +48,7 @@ def _without(data: Dataset, dropped: Sequence[Photo]) -> Dataset:
 def lesser(photos: Sequence[Photo], groups: npt.NDArray[np.int64], order: Sequence[str]) -> list[int]:
     """Return the positions of photos whose group has a member in a split that goes before theirs.
 
-    Args:
-        photos: n photos.
-        groups: int64 (n,), the number of each photo's group.
-        order: the splits, the one that goes before all others last.
+    `groups` is int64 (photos,), the number of each photo's group; in `order` the split that goes before all is last.
     """
     highest: dict[int, int] = {}
     ranks = [order.index(photo.split) for photo in photos]

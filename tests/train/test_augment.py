@@ -1,5 +1,6 @@
 """Augmentation: what it may change, and what it must leave alone."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -76,8 +77,6 @@ def test_without_a_scene_the_pictures_own_colours_serve(pictures: np.ndarray, fa
 
 
 def test_half_precision_leaves_augmentation_in_full(pictures: np.ndarray) -> None:
-    import keras
-
     views = Views(zoom=(0.5, 1.2), light=1.5, colour=0.3, grey=0.1, blur=0.2, noise=10, erase=0.2)
     targets = np.eye(2, dtype=np.float32)[[0] * 32]
 

@@ -11,7 +11,7 @@ from train.dataset import load
 
 
 def where(folder: Path, **options: object) -> dict[str, str]:
-    return {photo.digest: photo.split for photo in load([folder], {}, **options).photos}  # type: ignore[arg-type]
+    return {photo.digest: photo.split for photo in load([folder], {}, **options).photos}
 
 
 def test_classes_are_folders_and_labels_can_be_chosen(photos: Path) -> None:

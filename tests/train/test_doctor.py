@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,12 +18,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edge.errors import CatdogError, InputError
-from tests.conftest import Command, one_line
+from tests.conftest import ROOT, Command, one_line
 from train import dataset, doctor
 from train.doctor import features, formats, looks, scan, suspects
 from train.exclusions import read_exclusions
 
-DEMO = Path(__file__).parents[2] / "edge" / "demo"
+DEMO = ROOT / "edge" / "demo"
 
 
 def scene(kind: str, seed: int, height: int = 96, width: int = 128) -> np.ndarray:
@@ -152,23 +153,23 @@ def photos(sound: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examine(tmp_path: Path, here: Command):  # type: ignore[no-untyped-def]
+def examine(tmp_path: Path, here: Command):
     """Run the doctor on a data set and return its JSON."""
 
-    def run(*words: object) -> dict:  # type: ignore[type-arg]
+    def run(*words: object) -> dict:
         report = tmp_path / "report.json"
         here("train", "doctor", *words, "--network", "simple", "--cache", tmp_path / "cache", "--json", report)
-        return json.loads(report.read_text())  # type: ignore[no-any-return]
+        return json.loads(report.read_text())
 
     return run
 
 
-def kinds(data: dict, name: str) -> dict[str, str]:  # type: ignore[type-arg]
+def kinds(data: dict, name: str) -> dict[str, str]:
     """Return {kind: action} of the findings about files of this name."""
     return {f["kind"]: f["action"] for f in data["findings"] if Path(f["path"]).name == name}
 
 
-def test_a_sound_data_set_is_left_alone(sound: Path, examine) -> None:  # type: ignore[no-untyped-def]
+def test_a_sound_data_set_is_left_alone(sound: Path, examine) -> None:
     data = examine(sound)
     assert [f for f in data["findings"] if f["action"] == "exclude"] == []
     assert len(data["findings"]) <= 2
@@ -199,7 +200,7 @@ def test_a_sound_data_set_is_left_alone(sound: Path, examine) -> None:  # type: 
 )
 def test_each_fault_of_a_file_is_found(
     photos: Path, examine, name: str, content: bytes, expected: dict[str, str]
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     (photos / "train" / "sky" / name).write_bytes(content)
     found = kinds(examine(photos), name)
     assert expected.items() <= found.items()
@@ -207,13 +208,13 @@ def test_each_fault_of_a_file_is_found(
     assert set(found) - set(expected) <= {"strange", "wrong class", "copy"}
 
 
-def test_a_jpeg_that_decodes_although_it_was_cut_off_is_found(photos: Path, examine) -> None:  # type: ignore[no-untyped-def]
+def test_a_jpeg_that_decodes_although_it_was_cut_off_is_found(photos: Path, examine) -> None:
     content = encoded(scene("sky", 77))[:-2]
     (photos / "train" / "sky" / "cut.jpg").write_bytes(content)
     assert kinds(examine(photos), "cut.jpg") in ({"cut off": "exclude"}, {"unreadable": "exclude"})
 
 
-def test_copies_leaks_and_contradictions_are_found(photos: Path, examine) -> None:  # type: ignore[no-untyped-def]
+def test_copies_leaks_and_contradictions_are_found(photos: Path, examine) -> None:
     image = scene("sky", 5)
     content = (photos / "train" / "sky" / "03.jpg").read_bytes()
     (photos / "train" / "sky" / "copy.jpg").write_bytes(content)
@@ -229,7 +230,7 @@ def test_copies_leaks_and_contradictions_are_found(photos: Path, examine) -> Non
     assert kinds(data, "exact.jpg") == {"leak": "note"}  # its digest would exclude the test photo as well
 
 
-def test_a_photo_of_the_wrong_class_is_found_and_a_test_photo_is_left_to_a_person(photos: Path, examine) -> None:  # type: ignore[no-untyped-def]
+def test_a_photo_of_the_wrong_class_is_found_and_a_test_photo_is_left_to_a_person(photos: Path, examine) -> None:
     (photos / "train" / "wood" / "is-sky.jpg").write_bytes(encoded(scene("sky", 500)))
     (photos / "test" / "wood" / "is-sky-too.jpg").write_bytes(encoded(scene("sky", 501)))
     data = examine(photos)
@@ -280,11 +281,11 @@ def test_the_page_is_self_contained_and_escapes_names(photos: Path, here: Comman
     assert not re.search(r"(src|href)=\"(?!data:|#)", text)
 
 
-def test_labels_are_renamed(photos: Path, examine) -> None:  # type: ignore[no-untyped-def]
+def test_labels_are_renamed(photos: Path, examine) -> None:
     assert examine(photos, "--label", "sky=heaven")["splits"]["train"] == {"heaven": 40, "wood": 40}
 
 
-def test_a_second_run_decodes_nothing_and_says_the_same(photos: Path, examine, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_second_run_decodes_nothing_and_says_the_same(photos: Path, examine, monkeypatch: pytest.MonkeyPatch) -> None:
     (photos / "train" / "sky" / "placard.png").write_bytes(encoded(placard(), ".png"))
     first = examine(photos)
 
@@ -297,7 +298,7 @@ def test_a_second_run_decodes_nothing_and_says_the_same(photos: Path, examine, m
 
 
 @pytest.mark.parametrize("damage", [b"", b"garbage" * 1000, None])
-def test_a_damaged_cache_is_made_anew(photos: Path, examine, tmp_path: Path, damage: bytes | None) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_cache_is_made_anew(photos: Path, examine, tmp_path: Path, damage: bytes | None) -> None:
     first = examine(photos)
     store = tmp_path / "cache" / "doctor.sqlite"
     content = store.read_bytes()
@@ -344,8 +345,6 @@ def test_without_weights_the_simple_features_serve_and_say_so(monkeypatch: pytes
 
 
 def test_a_trained_model_judges_by_what_enters_its_last_layer(tmp_path: Path) -> None:
-    import keras
-
     inputs = keras.Input((32, 32, 3))
     x = keras.layers.GlobalAveragePooling2D()(inputs)
     keras.Model(inputs, keras.layers.Dense(2)(x)).save(tmp_path / "m.keras")

@@ -1,18 +1,23 @@
 """`python -m train explain`: what a network sees is found where it is known to be, and is drawn."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from edge.fit import FitRule, fit
 from edge.photo import read_photo
 from tests.conftest import Command, one_line, picture
+from tests.train.conftest import write_record
+from train.explain.look import look
+from train.explain.page import MARGIN, WIDTH
+from train.networks import NETWORKS, build, with_softmax
+from train.record import Trained, load_trained
 
 LABELS = ["red", "blue"]
 SIDE = 32
@@ -20,20 +25,12 @@ SIDE = 32
 
 def save(model: Any, path: Path, labels: list[str] | None = None) -> Path:
     """Save a model, with a record that names its classes where they are given."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     model.save(path)
-    if labels:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        record = {"labels": labels, "fit": FitRule(SIDE, SIDE)._asdict(), "keras_sha256": digest}
-        path.with_suffix(".json").write_text(json.dumps(record))
-    return path
+    return write_record(path, labels=labels, fit=FitRule(SIDE, SIDE)._asdict()) if labels else path
 
 
 def colour_model(pooled: bool) -> Any:
     """A network whose first map shows where it is red, the second where it is blue; each is a class's evidence."""
-    import keras
-    from keras import layers
-
     tail = [layers.GlobalAveragePooling2D()] if pooled else [layers.MaxPooling2D(), layers.Flatten()]
     model = keras.Sequential(
         [
@@ -69,32 +66,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def see(path: Path, photo: Path) -> Any:
     """Return what a saved model sees in a photo, with the maps of all classes."""
-    from train.record import load_trained
-
     return see_with(load_trained(path), photo)
 
 
 def see_with(trained: Any, photo: Path) -> Any:
-    from train.explain.look import look
-
     return look(trained, fit(read_photo(photo), trained.fit), lambda shares: range(len(shares)))
 
 
 def unsaved(model: Any) -> Any:
     """Return a model as if it had been loaded, without the seconds that this takes."""
-    from train.record import Trained
-
     _, height, width, _ = model.inputs[0].shape
     labels = tuple(map(str, range(max(2, model.outputs[0].shape[1]))))
     return Trained(Path("unsaved.keras"), model, labels, FitRule(height, width), {})
 
 
-@pytest.mark.parametrize(("name", "exact", "size"), [("pooled", True, 32), ("flat", False, 32)])
-def test_the_map_is_hot_where_the_evidence_is(folder: Path, name: str, exact: bool, size: int) -> None:
+@pytest.mark.parametrize(("name", "exact"), [("pooled", True), ("flat", False)])
+def test_the_map_is_hot_where_the_evidence_is(folder: Path, name: str, exact: bool) -> None:
     sight = see(folder / f"{name}.keras", folder / "corners.png")
     assert sight.exact is exact
     red, blue = sight.maps[0], sight.maps[1]
-    assert red.shape == (size, size)
+    assert red.shape == (SIDE, SIDE)
     assert red[:9, :9].min() > 0
     assert red[12:, :].max() <= 1e-6
     assert red[:, 12:].max() <= 1e-6
@@ -105,8 +96,6 @@ def test_the_map_is_hot_where_the_evidence_is(folder: Path, name: str, exact: bo
 
 def test_a_class_activation_map_is_the_papers_sum(folder: Path) -> None:
     """Zhou et al.: each place's features times the dense layer's weights; over all places that is the score."""
-    from train.record import load_trained
-
     sight = see(folder / "pooled.keras", folder / "corners.png")
     weights, bias = load_trained(folder / "pooled.keras").model.layers[-1].get_weights()
     maps = sight.stages[0].maps
@@ -120,16 +109,11 @@ def test_a_class_activation_map_is_the_papers_sum(folder: Path) -> None:
 
 
 def of_networks(name: str, side: int) -> Any:
-    from train.networks import NETWORKS, build, with_softmax
-
     return with_softmax(build(NETWORKS[name], 3, side))
 
 
 def nested() -> Any:
     """Models inside a model, two layers of one name, a single sigmoid at the end."""
-    import keras
-    from keras import layers
-
     inner = keras.Sequential(
         [layers.Input((SIDE, SIDE, 3)), layers.Conv2D(4, 3, name="same"), layers.MaxPooling2D()], name="inner"
     )
@@ -140,9 +124,6 @@ def nested() -> Any:
 
 def without_layers() -> Any:
     """A network whose sums, activations and pooling are plain operations, and which ends in scores."""
-    import keras
-    from keras import layers
-
     x = pictures = layers.Input((SIDE, SIDE, 3))
     x = layers.Conv2D(4, 5, strides=2)(x)
     x = keras.ops.relu(x + layers.Conv2D(4, 3, padding="same")(x))
@@ -166,11 +147,7 @@ def without_layers() -> Any:
     ids=["origin", "compact", "mobilenet", "nested", "without-layers"],
 )
 def test_stages_are_found_in_any_network(
-    folder: Path,
-    make: Callable[[], Any],
-    stages: list[Any],
-    vectors: tuple[int, ...],
-    exact: bool,
+    folder: Path, make: Callable[[], Any], stages: list[Any], vectors: tuple[int, ...], exact: bool
 ) -> None:
     trained = unsaved(make())
     sight = see_with(trained, folder / "corners.png")
@@ -201,8 +178,6 @@ def test_filters_are_those_of_the_first_convolution(folder: Path) -> None:
 
 
 def test_the_page_is_drawn_and_the_answer_said(here: Command, folder: Path, tmp_path: Path) -> None:
-    from train.explain.page import MARGIN, WIDTH
-
     out, parts = tmp_path / "page.png", tmp_path / "parts"
     done = here("train", "explain", folder / "flat.keras", folder / "corners.png", "--out", out, "--parts", parts)
     assert done.stdout.splitlines()[0].startswith("red ")
@@ -258,9 +233,6 @@ def test_classes_without_a_record_are_numbered(here: Command, folder: Path, tmp_
 
 
 def no_convolution() -> Any:
-    import keras
-    from keras import layers
-
     flat = [layers.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(2, activation="softmax")]
     return keras.Sequential(flat)
 
@@ -283,12 +255,7 @@ def no_convolution() -> Any:
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
-    here: Command,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    words: tuple[str, ...],
-    expected: str,
+    here: Command, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = tmp_path / "text.keras"

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 
+from edge.classifier import Classifier
 from tests.conftest import ROOT, Command, one_line, write_photos
 from train.networks import NETWORKS, Network
 from train.recipe import Recipe
@@ -24,10 +25,8 @@ FAST = ("--epochs", "8", "--batch", "4")  # long enough to be killed in, and to 
 SHORT = ("--epochs", "2", "--batch", "4")
 
 
-def record_of(folder: Path, name: str = "origin") -> dict[str, object]:
-    record = json.loads((folder / f"{name}.json").read_bytes())
-    assert isinstance(record, dict)
-    return record
+def record_of(folder: Path, name: str = "origin") -> Any:
+    return json.loads((folder / f"{name}.json").read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -38,26 +37,32 @@ def trained(here: Command, photos: Path, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
+@pytest.fixture
+def train(here: Command, photos: Path, trained: Path, tmp_path: Path) -> Command:
+    """Train a network on the photos, which are decoded already; the model goes into tmp_path."""
+
+    def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+        return here("train", photos, "--out", tmp_path, "--cache", trained / "cache", *words, expect=expect)
+
+    return run
+
+
 def test_it_learns_and_records_what_it_did(trained: Path) -> None:
     record = record_of(trained)
     assert record["labels"] == ["blue", "green", "red"]
     assert record["complete"] is True
-    history = record["history"]
-    assert isinstance(history, list)
-    assert len(history) == 8
-    assert history[-1]["val_accuracy"] == 1
+    assert len(record["history"]) == 8
+    assert record["history"][-1]["val_accuracy"] == 1
     assert (trained / "origin.keras").exists()
     assert not list(trained.glob("*.checkpoint"))
     assert set(record) >= {"command", "run", "photos", "versions", "machine", "weights_sha256", "keras_sha256", "fit"}
 
 
-def test_one_seed_gives_one_model_and_another_seed_another(
-    here: Command, photos: Path, tmp_path: Path, trained: Path
-) -> None:
-    here("train", photos, "--out", tmp_path / "same", "--cache", trained / "cache", *FAST)
-    here("train", photos, "--out", tmp_path / "other", "--cache", trained / "cache", "--seed", "2", *FAST)
-    assert record_of(tmp_path / "same")["weights_sha256"] == record_of(trained)["weights_sha256"]
-    assert record_of(tmp_path / "other")["weights_sha256"] != record_of(trained)["weights_sha256"]
+def test_one_seed_gives_one_model_and_another_seed_another(train: Command, tmp_path: Path, trained: Path) -> None:
+    train("--name", "same", *FAST)
+    train("--name", "other", "--seed", "2", *FAST)
+    assert record_of(tmp_path, "same")["weights_sha256"] == record_of(trained)["weights_sha256"]
+    assert record_of(tmp_path, "other")["weights_sha256"] != record_of(trained)["weights_sha256"]
 
 
 def start(photos: Path, out: Path, cache: Path) -> subprocess.Popen[str]:
@@ -86,17 +91,15 @@ def killed(photos: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(
-    here: Command, photos: Path, tmp_path: Path, trained: Path, killed: Path
-) -> None:
+def test_a_killed_run_goes_on_to_the_same_weights(train: Command, tmp_path: Path, trained: Path, killed: Path) -> None:
     shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
     assert not (tmp_path / "origin.keras").exists()
-    done = here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", *FAST)
+    done = train("--resume", *FAST)
     assert "epoch   1/8" not in done.stdout
     assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
 
 
-def test_ctrl_c_leaves_a_usable_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+def test_ctrl_c_leaves_a_usable_model(train: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
     process = start(photos, tmp_path, trained / "cache")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
@@ -106,35 +109,28 @@ def test_ctrl_c_leaves_a_usable_model(here: Command, photos: Path, tmp_path: Pat
     assert "Traceback" not in errors
     assert "--resume" in errors
     assert record_of(tmp_path)["complete"] is False
-    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", *FAST)
+    train("--resume", *FAST)
     assert record_of(tmp_path)["complete"] is True
     assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
 
 
-def test_resume_refuses_another_run_and_names_the_difference(
-    here: Command, photos: Path, tmp_path: Path, trained: Path, killed: Path
-) -> None:
+def test_resume_refuses_another_run_and_names_the_difference(train: Command, tmp_path: Path, killed: Path) -> None:
     shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
-    words = ("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--resume", "--epochs", "8")
-    line = one_line(here(*words, "--batch", "5", expect=2))
-    assert "batch: 4 then, 5 now" in line
+    assert "batch: 4 then, 5 now" in one_line(train("--resume", *FAST, "--batch", "5", expect=2))
     checkpoint = tmp_path / "origin.checkpoint"
     checkpoint.write_bytes(checkpoint.read_bytes()[:-2000])
-    assert "is damaged" in one_line(here(*words, "--batch", "4", expect=2))
+    assert "is damaged" in one_line(train("--resume", *FAST, expect=2))
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(photos: Path, tmp_path: Path, trained: Path) -> None:
-    words = [sys.executable, "-m", "train", photos, "--out", tmp_path / "out", "--cache", trained / "cache", *FAST]
-    done = subprocess.run(
-        list(map(str, words)),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        # What a process meets on a full disk, without filling one: no file may grow over a megabyte.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)),
-    )
-    assert done.returncode == 2
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
+    command: Command, photos: Path, tmp_path: Path, trained: Path
+) -> None:
+    def fill() -> None:
+        """Let the process meet what a full disk does, without filling one: no file may grow over a megabyte."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+
+    words = ("train", photos, "--out", tmp_path / "out", "--cache", trained / "cache", *FAST)
+    done = command(*words, expect=2, preexec_fn=fill)
     assert "origin.checkpoint: cannot be written" in one_line(done)
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -168,6 +164,7 @@ def test_bad_photos_are_skipped(here: Command, tmp_path: Path) -> None:
         (("PHOTOS", "--network", "huge"), "--network huge: is unknown"),
         (("PHOTOS", "--label", "red"), "is not FOLDER=LABEL"),
         (("PHOTOS", "--set", "speed=3"), "is no knob"),
+        (("PHOTOS", "--set", "elsewhere.epochs=3"), "is no knob"),
         (("PHOTOS", "--set", "ema=fast"), "is no number"),
         (("PHOTOS", "--validation", "0"), "validation: has no photo"),
         (("PHOTOS", "--name", "a/b"), "--name a/b: is not a plain name"),
@@ -189,72 +186,55 @@ def test_bad_arguments_are_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.weights.h5"]
 
 
-def test_a_teacher_is_learned_from(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+def test_a_teacher_is_learned_from(train: Command, tmp_path: Path, trained: Path) -> None:
     """All labels are smoothed into sameness: only the teacher's answers can teach anything."""
-    words = ("--out", tmp_path, "--cache", trained / "cache", *FAST, "--set", "smoothing=1.0")
-    here("train", photos, *words, "--name", "alone")
-    here("train", photos, *words, "--name", "taught", "--teacher", trained / "origin.keras")
+    words = (*FAST, "--set", "smoothing=1.0")
+    train(*words, "--name", "alone")
+    train(*words, "--name", "taught", "--teacher", trained / "origin.keras")
     alone, taught = record_of(tmp_path, "alone"), record_of(tmp_path, "taught")
-    assert taught["history"][-1]["val_accuracy"] > 0.9  # type: ignore[index]
-    assert alone["history"][-1]["val_accuracy"] < 0.9  # type: ignore[index]
+    assert taught["history"][-1]["val_accuracy"] > 0.9
+    assert alone["history"][-1]["val_accuracy"] < 0.9
 
 
-def test_a_teacher_of_other_classes_is_refused(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
-    words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
-    line = one_line(here("train", photos, *words, "--teacher", trained / "origin.keras", expect=2))
-    assert "knows blue, green, red" in line
+@pytest.mark.parametrize("option", ["--teacher", "--start"])
+def test_a_model_of_other_classes_is_refused(train: Command, trained: Path, option: str) -> None:
+    words = ("--label", "red=warm", *FAST, option, trained / "origin.keras")
+    assert "knows blue, green, red" in one_line(train(*words, expect=2))
 
 
-def test_a_model_is_trained_further(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+def test_a_model_is_trained_further(train: Command, tmp_path: Path, trained: Path) -> None:
     """With labels smoothed into sameness and a tiny rate, only the model that it started from knows anything."""
-    words = (
-        "--out",
-        tmp_path,
-        "--cache",
-        trained / "cache",
-        *FAST,
-        "--set",
-        "smoothing=1.0",
-        "--learning-rate",
-        "1e-6",
-    )
-    here("train", photos, *words, "--name", "further", "--start", trained / "origin.keras")
+    words = (*FAST, "--start", trained / "origin.keras", "--set", "smoothing=1.0", "--learning-rate", "1e-6")
+    train(*words, "--name", "further")
     further = record_of(tmp_path, "further")
-    assert further["history"][0]["val_accuracy"] > 0.9  # type: ignore[index]
-    assert [len(digest) for digest in further["run"]["start"]] == [64]  # type: ignore[index]
-    line = one_line(
-        here("train", photos, *words, "--network", "compact", "--start", trained / "origin.keras", expect=2)
-    )
+    assert further["history"][0]["val_accuracy"] > 0.9
+    assert [len(digest) for digest in further["run"]["start"]] == [64]
+    line = one_line(train(*words, "--network", "compact", expect=2))
     assert "origin.keras: is of another network than --network" in line
-    words = ("--out", tmp_path, "--cache", trained / "cache", "--label", "red=warm", *FAST)
-    line = one_line(here("train", photos, *words, "--start", trained / "origin.keras", expect=2))
-    assert "knows blue, green, red" in line
 
 
-def test_several_models_are_averaged(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
-    words = ("--out", tmp_path, "--cache", trained / "cache")
-    here("train", photos, *words, "--name", "other", "--seed", "2", *FAST)
+def test_several_models_are_averaged(train: Command, tmp_path: Path, trained: Path) -> None:
+    train("--name", "other", "--seed", "2", *FAST)
     both = (trained / "origin.keras", tmp_path / "other.keras")
-    here("train", photos, *words, "--name", "mean", "--start", both[0], "--start", both[1], "--epochs", "0")
+    train("--name", "mean", "--start", both[0], "--start", both[1], "--epochs", "0")
     # The first layer, as the last one has each model's temperature in it.
     one, other, mean = (keras.saving.load_model(path).get_weights()[0] for path in (*both, tmp_path / "mean.keras"))
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-6)
     assert np.abs(one - other).max() > 1e-4
-    assert record_of(tmp_path, "mean")["history"][0]["epoch"] == 0  # type: ignore[index]
+    assert record_of(tmp_path, "mean")["history"][0]["epoch"] == 0
 
 
-def test_half_precision_gives_an_ordinary_model(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
-    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--precision", "bfloat16", *FAST)
-    record = record_of(tmp_path)
-    assert record["history"][-1]["val_accuracy"] == 1  # type: ignore[index]
+def test_half_precision_gives_an_ordinary_model(train: Command, tmp_path: Path) -> None:
+    train("--precision", "bfloat16", *FAST)
+    assert record_of(tmp_path)["history"][-1]["val_accuracy"] == 1
     model = keras.saving.load_model(tmp_path / "origin.keras")
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
 
 
-def test_curves_are_written_for_tensorboard(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
+def test_curves_are_written_for_tensorboard(train: Command, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     curves = tmp_path / "curves"
-    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", "--tensorboard", curves, *SHORT)
+    train("--tensorboard", curves, *SHORT)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(curves))
@@ -268,25 +248,21 @@ def any_size(x: Any, classes: int) -> Any:
     return keras.layers.Dense(classes, name="logits")(keras.layers.GlobalAveragePooling2D()(x))
 
 
-def test_schedules_growing_and_stopping_early(
-    here: Command, photos: Path, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_schedules_growing_and_stopping_early(train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every knob at once."""
     monkeypatch.setitem(NETWORKS, "any-size", Network(any_size, 32, "a test", Recipe()))
     knobs = ("schedule=one-cycle", "patience=2", "class_weights=true", "grow=[[0.5,0.5]]", "ema=0.9", "mixup=0.3")
     words = [word for knob in knobs for word in ("--set", knob)]
     words += ["--network", "any-size", "--epochs", "12", "--batch", "8", "--learning-rate", "0.003"]
-    done = here("train", photos, "--out", tmp_path, "--cache", trained / "cache", *words)
+    done = train(*words)
     record = record_of(tmp_path, "any-size")
-    epochs = len(record["history"])  # type: ignore[arg-type]
-    assert epochs == 12 or "stopped early" in done.stdout
-    assert record["fit"]["width"] == 32  # type: ignore[index]
+    assert len(record["history"]) == 12 or "stopped early" in done.stdout
+    assert record["fit"]["width"] == 32
 
 
-def test_the_compact_network_is_trained(here: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
-    words = ("--network", "compact", "--side", "32", "--epochs", "1", "--batch", "8")
-    here("train", photos, "--out", tmp_path, "--cache", trained / "cache", *words)
-    assert record_of(tmp_path, "compact")["fit"]["width"] == 32  # type: ignore[index]
+def test_the_compact_network_is_trained(train: Command, tmp_path: Path) -> None:
+    train("--network", "compact", "--side", "32", "--epochs", "1", "--batch", "8")
+    assert record_of(tmp_path, "compact")["fit"]["width"] == 32
 
 
 @pytest.fixture(scope="module")
@@ -298,50 +274,43 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_weights_of_another_shape_are_one_line(here: Command, photos: Path, tmp_path: Path, backbone: Path) -> None:
-    words = ("--out", tmp_path, "--cache", tmp_path / "cache", "--side", "32", "--network", "mobilenet")
-    assert "must match" in one_line(here("train", photos, *words, "--weights", backbone, expect=2))
+def test_weights_of_another_shape_are_one_line(train: Command, backbone: Path) -> None:
+    words = ("--side", "32", "--network", "mobilenet", "--weights", backbone)
+    assert "must match" in one_line(train(*words, expect=2))
 
 
-def test_a_cluster_that_is_none_is_one_line(
-    here: Command, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_that_is_none_is_one_line(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", "{nonsense")
-    line = one_line(here("train", photos, "--out", tmp_path, "--cache", tmp_path / "cache", expect=2))
-    assert "TF_CONFIG: names no cluster" in line
+    assert "TF_CONFIG: names no cluster" in one_line(train(expect=2))
 
 
 @pytest.mark.parametrize("epochs", [0, 1])
-def test_a_backbone_is_started_from(
-    here: Command, photos: Path, tmp_path: Path, trained: Path, backbone: Path, epochs: int
-) -> None:
-    words = ("--out", tmp_path, "--cache", trained / "cache", "--side", "32", "--batch", "8", "--epochs", epochs)
-    here("train", photos, *words, "--network", "mobilenet-small", "--weights", backbone)
+def test_a_backbone_is_started_from(train: Command, tmp_path: Path, backbone: Path, epochs: int) -> None:
+    words = ("--network", "mobilenet-small", "--weights", backbone, "--side", "32", "--batch", "8")
+    train(*words, "--epochs", epochs)
     model = keras.saving.load_model(tmp_path / "mobilenet-small.keras")
     first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)).get_weights()[0]
     with h5py.File(backbone) as file:
         original = file["layers/conv2d/vars/0"][()]
     # Learned from nothing it would differ everywhere; fine-tuned it differs a little.
     assert np.abs(first - original).max() <= 0.05 * epochs
-    assert record_of(tmp_path, "mobilenet-small")["best_epoch"] == epochs
+    record = record_of(tmp_path, "mobilenet-small")
+    assert record["best_epoch"] == epochs
     if not epochs:  # features of random filters tell colours apart well enough
-        assert record_of(tmp_path, "mobilenet-small")["history"][0]["val_accuracy"] == 1  # type: ignore[index]
+        assert record["history"][0]["val_accuracy"] == 1
 
 
 def test_a_fallback_gets_a_threshold_that_every_variant_carries(
-    here: Command, photos: Path, tmp_path: Path, trained: Path
+    here: Command, train: Command, photos: Path, tmp_path: Path
 ) -> None:
-    from edge.classifier import Classifier
-
-    words = ("--out", tmp_path, "--cache", trained / "cache", *SHORT)
-    here("train", photos, *words, "--fallback", "green")
+    train(*SHORT, "--fallback", "green")
     record = record_of(tmp_path)
     assert record["fallback"] == "green"
     here("convert", tmp_path / "origin.keras", "--calibration", photos)
     contract = Classifier(tmp_path / "origin.int8.tflite").contract
     assert (contract.fallback, contract.thresholds) == ("green", record["thresholds"])
     assert contract.temperature == record["temperature"]
-    line = one_line(here("train", photos, *words, "--fallback", "grey", expect=2))
+    line = one_line(train("--fallback", "grey", expect=2))
     assert "--fallback grey: is none of blue, green, red" in line
 
 

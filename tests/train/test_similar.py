@@ -1,16 +1,16 @@
 """Near-duplicates are found through what happens to photos on the web; different photos stay apart."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from edge.photo import find_photos, read_photo
+from tests.conftest import ROOT
 from train import similar
 
-DEMO = Path(__file__).parents[2] / "edge" / "demo"
+DEMO = ROOT / "edge" / "demo"
 Image = np.ndarray
 
 
@@ -19,37 +19,28 @@ def scene(seed: int, height: int = 180, width: int = 240) -> Image:
     rng = np.random.default_rng(seed)
     total = np.zeros((height, width, 3), np.float32)
     for side in (2, 4, 8, 16, 32, 64):
-        total += cv2.resize(
-            rng.normal(0, 60 / side**0.6, (side, side, 3)).astype(np.float32),
-            (width, height),
-            interpolation=cv2.INTER_CUBIC,
-        )
+        noise = rng.normal(0, 60 / side**0.6, (side, side, 3)).astype(np.float32)
+        total += cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
     image = np.clip(total + rng.uniform(80, 170, 3), 0, 255).astype(np.uint8)
     centre = (int(width * rng.uniform(0.25, 0.75)), int(height * rng.uniform(0.25, 0.75)))
-    cv2.ellipse(
-        image,
-        centre,
-        (width // 6, height // 7),
-        float(rng.uniform(0, 180)),
-        0,
-        360,
-        rng.integers(0, 255, 3).tolist(),
-        -1,
-    )
+    turn, colour = float(rng.uniform(0, 180)), rng.integers(0, 255, 3).tolist()
+    cv2.ellipse(image, centre, (width // 6, height // 7), turn, 0, 360, colour, -1)
     return image
 
 
 def stamped(image: Image) -> Image:
     """Return a copy with a shop's mark in its corner."""
     image = image.copy()
-    cv2.rectangle(
-        image, (0, int(image.shape[0] * 0.9)), (int(image.shape[1] * 0.3), image.shape[0]), (255, 255, 255), -1
-    )
+    image[int(image.shape[0] * 0.9) :, : int(image.shape[1] * 0.3) + 1] = 255
     return image
 
 
 def jpeg(image: Image, quality: int) -> Image:
     return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def _inner(length: int) -> slice:
+    return slice(round(0.03 * length), round(0.97 * length))
 
 
 COPIES: dict[str, Callable[[Image], Image]] = {
@@ -60,10 +51,7 @@ COPIES: dict[str, Callable[[Image], Image]] = {
     "compressed anew": lambda image: jpeg(image, 30),
     "grey": lambda image: cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR),
     "brighter": lambda image: np.clip(image * 1.2 + 8, 0, 255).astype(np.uint8),
-    "cut by 3 % each side": lambda image: image[
-        round(0.03 * image.shape[0]) : round(0.97 * image.shape[0]),
-        round(0.03 * image.shape[1]) : round(0.97 * image.shape[1]),
-    ],
+    "cut by 3 % each side": lambda image: image[_inner(image.shape[0]), _inner(image.shape[1])],
     "stamped": stamped,
     "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
 }

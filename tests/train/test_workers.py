@@ -24,20 +24,9 @@ def free_ports(count: int) -> list[int]:
 def start(index: int, ports: list[int], photos: Path, folder: Path) -> subprocess.Popen[str]:
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-    words = [
-        "train",
-        photos,
-        "--out",
-        folder / str(index),
-        "--cache",
-        folder / "cache",
-        "--epochs",
-        "2",
-        "--batch",
-        "8",
-    ]
+    words = [photos, "--out", folder / str(index), "--cache", folder / "cache", "--epochs", "2", "--batch", "8"]
     return subprocess.Popen(
-        [sys.executable, "-m", *map(str, words)],
+        [sys.executable, "-m", "train", *map(str, words)],
         cwd=ROOT,
         env={**os.environ, "TF_CONFIG": config},
         stdout=subprocess.PIPE,

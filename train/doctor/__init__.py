@@ -5,8 +5,7 @@ that you can edit and training honours (--exclusions), and on request to JSON an
 """
 
 import argparse
-import json
-import sys
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -15,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from edge.commands import add_examples, positive
+from edge.commands import add_examples, positive, show_progress
 from edge.errors import EXIT_OK
-from edge.files import write_atomically
+from edge.files import write_document
 from edge.labelled import list_photos, parse_renames
 from edge.report import as_text, save
 from train import similar
+from train.dataset import JUDGES
 from train.doctor import features, findings, show, suspects
 from train.doctor.scan import Photo, scan_photos
 from train.exclusions import add_exclusions
@@ -35,25 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "python -m train doctor photos/ --html doctor.html",
         "python -m train doctor photos/ --exclusions exclusions.txt",
     )
-    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
-    parser.add_argument(
-        "--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat"
-    )
-    parser.add_argument("--exclusions", type=Path, metavar="FILE", help="add what should be left out to this list")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with the photos")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as data")
-    parser.add_argument(
+    add = parser.add_argument
+    add("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--exclusions", type=Path, metavar="FILE", help="add what should be left out to this list")
+    add("--html", type=Path, metavar="FILE", help="write a page with the photos")
+    add("--json", type=Path, metavar="FILE", help="write everything as data")
+    add(
         "--network",
         default="auto",
         metavar="NAME",
         help="what judges the photos: mobilenet, a .keras classifier, simple (gradients and colours: easy data sets "
         "only) or none; auto is mobilenet where its weights can be had, else simple",
     )
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="MobileNetV2 ImageNet weights, where they cannot be downloaded"
-    )
-    parser.add_argument("--cache", type=Path, default=Path(".cache/doctor"), metavar="DIR", help="of what was seen")
-    parser.add_argument("--workers", type=positive, default=None, metavar="N", help="decoding threads (the cores)")
+    add("--weights", type=Path, metavar="FILE", help="MobileNetV2 ImageNet weights, where they cannot be downloaded")
+    add("--cache", type=Path, default=Path(".cache/doctor"), metavar="DIR", help="of what was seen")
+    add("--workers", type=positive, default=os.cpu_count(), metavar="N", help="decoding threads (the cores)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -63,12 +60,10 @@ def main(options: argparse.Namespace) -> int:
     chosen, note = (None, "No network: photos of the wrong class were not looked for.")
     if options.network != "none":
         chosen, note = features.choose(options.network, options.weights)
-    workers = {"workers": options.workers} if options.workers else {}
-    photos = scan_photos(rows, chosen, options.cache, progress=_progress, **workers)
+    photos = scan_photos(rows, chosen, options.cache, options.workers)
     found, accuracy = examine(photos)
-    data = show.as_data(
-        found, _counts(photos), {"name": chosen.name if chosen else "none", "note": note, "accuracy": accuracy}
-    )
+    judge = {"name": chosen.name if chosen else "none", "note": note, "accuracy": accuracy}
+    data = show.as_data(found, _counts(photos), judge)
     data["seconds"] = round(time.perf_counter() - started, 1)
     _write(options, data, found)
     return EXIT_OK
@@ -78,25 +73,23 @@ def examine(photos: Sequence[Photo]) -> tuple[list[findings.Finding], float | No
     """Return all findings, arranged, and how often the classifier is right (None where there is none)."""
     seen: dict[str, Photo] = {}
     for photo in photos:
-        # Of exact copies the one that judges stands for all, as in training.
-        if photo.scan.fingerprint is not None and (photo.digest not in seen or photo.split == "test"):
-            seen[photo.digest] = photo
+        if photo.scan.fingerprint is not None:
+            # Of exact copies the one that judges stands for all, as in training.
+            copies = (seen.get(photo.digest, photo), photo)
+            seen[photo.digest] = min(copies, key=lambda copy: JUDGES.index(copy.split))
     unique = list(seen.values())
     prints = np.array([photo.scan.fingerprint for photo in unique], np.uint8).reshape(-1, similar.SIDE, similar.SIDE, 3)
-    pairs = similar.pairs(prints, lambda done, total: _progress("comparing", done, total))
+    pairs = similar.pairs(prints, show_progress("comparing"))
     suspicious, accuracy = _judge(unique, similar.join(len(unique), pairs))
-    return findings.arrange(
-        iter(
-            [
-                *(found for photo in photos for found in findings.of_file(photo)),
-                *findings.of_drawings(photos),
-                *findings.of_copies(photos),
-                *findings.of_pairs(unique, pairs),
-                *suspicious,
-                *findings.of_folders(photos),
-            ]
-        )
-    ), accuracy
+    found = [
+        *(found for photo in photos for found in findings.of_file(photo)),
+        *findings.of_drawings(photos),
+        *findings.of_copies(photos),
+        *findings.of_pairs(unique, pairs),
+        *suspicious,
+        *findings.of_folders(photos),
+    ]
+    return findings.arrange(found), accuracy
 
 
 def _judge(photos: Sequence[Photo], groups: np.ndarray[Any, Any]) -> tuple[list[findings.Finding], float | None]:
@@ -112,7 +105,7 @@ def _judge(photos: Sequence[Photo], groups: np.ndarray[Any, Any]) -> tuple[list[
         np.array([labels.index(photos[i].label) for i in kept]),
         groups[kept],
         np.array([photos[i].split == "train" for i in kept]),
-        lambda done, total: _progress("judging", done, total),
+        show_progress("judging"),
     )
     return list(findings.of_judgement([photos[i] for i in kept], judged, labels)), round(judged.accuracy, 4)
 
@@ -127,21 +120,9 @@ def _counts(photos: Sequence[Photo]) -> dict[str, Counter[str]]:
 def _write(options: argparse.Namespace, data: dict[str, Any], found: Sequence[findings.Finding]) -> None:
     print(as_text(TITLE, show.summary(data, found)))
     if options.json:
-        write_atomically(
-            options.json, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-        )
+        write_document(options.json, data)
     if options.html:
         save(options.html, TITLE, show.sections(data, found), f"{options.command_line}, {data['seconds']:.0f} s")
     if options.exclusions:
         added = add_exclusions(options.exclusions, *show.exclusions(found))
         print(f"\n{added} lines added to {options.exclusions}: look at them, then train with --exclusions")
-
-
-def _progress(stage: str, done: int, total: int) -> None:
-    """Show on a terminal how far a stage is."""
-    if sys.stderr.isatty() and (done == total or done % 64 == 0):
-        full = round(30 * done / total)
-        end = "\r\033[K" if done == total else ""
-        print(
-            f"\r{stage:<10} {'█' * full}{'░' * (30 - full)} {done:,} of {total:,}", end=end, file=sys.stderr, flush=True
-        )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from edge.errors import InputError
 from edge.quiet import quiet
+from edge.record import file_digest
 
 Vectors = npt.NDArray[np.float32]
 ALPHAS = (1.0, 0.35, 0.5, 0.75, 1.3, 1.4)  # the widths that keras.applications knows, the likeliest first
@@ -104,9 +105,8 @@ def mobilenet(weights: Path | None) -> Features:
     model.set_weights(source.get_weights())
 
     def compute(pictures: npt.NDArray[np.uint8]) -> Vectors:
-        rgb = np.stack([cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures])
         # The root evens out a few features that are huge in some photos and would decide every distance.
-        return np.sqrt(np.maximum(_predict(model, rgb.astype(np.float32) / 127.5 - 1), 0))
+        return np.sqrt(np.maximum(_predict(model, _rgb(pictures) / 127.5 - 1), 0))
 
     digest = hashlib.sha256(b"".join(w.tobytes() for w in source.get_weights())).hexdigest()[:16]
     return Features(f"MobileNetV2 {alpha}", f"mobilenet-1-{alpha}-{digest}", 160, compute)
@@ -138,10 +138,10 @@ def _load_weights(keras: Any, weights: Path | None) -> tuple[float, Any]:
             fault = caught
         else:
             return alpha, source
-    wrong = str(fault).strip().split("\n")[0].rpartition(" -- ")[2][:100]  # past the address that Keras names first
+    wrong = f"({_reason(fault)})"
     if weights:
-        raise InputError(weights, f"is no MobileNetV2 without top ({wrong})", "Give a ..._no_top.weights.h5 file")
-    raise InputError("ImageNet weights", f"they cannot be downloaded ({wrong})", "Give a file with --weights FILE")
+        raise InputError(weights, f"is no MobileNetV2 without top {wrong}", "Give a ..._no_top.weights.h5 file")
+    raise InputError("ImageNet weights", f"they cannot be downloaded {wrong}", "Give a file with --weights FILE")
 
 
 def from_model(path: Path) -> Features:
@@ -158,14 +158,22 @@ def from_model(path: Path) -> Features:
         inner = keras.Model(model.input, dense.input)
         side = int(model.input_shape[1])
     except Exception as fault:  # Keras raises whatever it likes for a damaged file
-        wrong = str(fault).strip().split("\n")[0].rpartition(" -- ")[2][:100]  # past the address that Keras names first
-        raise InputError(path, f"gives no features ({wrong})", "Give a classifier made by python -m train") from None
+        wrong = f"gives no features ({_reason(fault)})"
+        raise InputError(path, wrong, "Give a classifier made by python -m train") from None
 
     def compute(pictures: npt.NDArray[np.uint8]) -> Vectors:
-        rgb = np.stack([cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures])
-        return _predict(inner, rgb.astype(np.float32)).reshape(len(pictures), -1)
+        return _predict(inner, _rgb(pictures)).reshape(len(pictures), -1)
 
-    return Features(path.name, f"keras-1-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}", side, compute)
+    return Features(path.name, f"keras-1-{file_digest(path)[:16]}", side, compute)
+
+
+def _reason(fault: object) -> str:
+    """Return the first line of what Keras says, past the address that it names first."""
+    return str(fault).strip().split("\n")[0].rpartition(" -- ")[2][:100]
+
+
+def _rgb(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    return pictures[..., ::-1].astype(np.float32, order="C")
 
 
 def _predict(model: Any, pictures: npt.NDArray[np.float32]) -> Vectors:

@@ -5,12 +5,13 @@ person to decide, "note" is said and no more. All thresholds stand here; docs/do
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from train.dataset import JUDGES
 from train.doctor import formats
 from train.doctor.scan import Photo
 from train.doctor.suspects import Judgement
@@ -139,9 +140,7 @@ def of_pairs(photos: Sequence[Photo], pairs: Sequence[Pair]) -> Iterator[Finding
 
 
 def _copy(first: Photo, second: Photo, words: str, exact: bool) -> Finding:
-    # Of two splits the one that judges keeps its photo, as in train.dataset.
-    order = ("test", "val", "train")
-    first, second = sorted((first, second), key=lambda photo: order.index(photo.split))
+    first, second = sorted((first, second), key=lambda photo: JUDGES.index(photo.split))
     if first.label != second.label:
         # An exact copy cannot be right twice; near ones may be two pictures, e.g. a placard for each class.
         found = _find(second, "two classes", EXCLUDE if exact else LOOK, f"{words} as one of class {first.label}")
@@ -177,11 +176,10 @@ def of_folders(photos: Sequence[Photo]) -> Iterator[Finding]:
     for folder, photo in sorted(sample.items()):
         for path in sorted(folder.iterdir()):
             if path not in known and path.is_file() and not path.name.startswith("."):
-                reason = f"{path.suffix or 'no suffix'}"
-                yield Finding("other file", NOTE, path, photo.label, photo.split, "", reason)
+                yield Finding("other file", NOTE, path, photo.label, photo.split, "", path.suffix or "no suffix")
 
 
-def arrange(findings: Iterator[Finding]) -> list[Finding]:
+def arrange(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings in the order of the report: by kind, the worst first."""
     order = list(KINDS)
     return sorted(findings, key=lambda f: (order.index(f.kind), -(f.score or 0.0), str(f.path)))

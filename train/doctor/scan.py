@@ -4,11 +4,10 @@ The cache is one SQLite file: a run that is killed keeps what it had, two runs m
 anew. Memory holds one chunk of pictures at a time, however many photos there are.
 """
 
-import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,10 +17,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge.commands import show_progress
 from edge.errors import CatdogError, InputError
 from edge.fit import Image
 from edge.labelled import Labelled
 from edge.photo import decode_photo
+from edge.record import file_digest
 from train import similar
 from train.doctor.features import Features
 from train.doctor.formats import Facts, inspect
@@ -29,7 +30,6 @@ from train.doctor.looks import Looks, look
 
 VERSION = 1  # raise it when a scan finds something else in the same bytes
 CHUNK = 256  # pictures in memory at once: 20 MB at 160 pixels
-Progress = Callable[[str, int, int], None]
 
 
 class Scan(NamedTuple):
@@ -67,36 +67,28 @@ class Photo(NamedTuple):
 
 
 def scan_photos(
-    rows: Sequence[Labelled],
-    features: Features | None,
-    cache: Path,
-    workers: int = os.cpu_count() or 1,
-    progress: Progress = lambda stage, done, total: None,  # noqa: ARG005
+    rows: Sequence[Labelled], features: Features | None, cache: Path, workers: int | None = os.cpu_count()
 ) -> list[Photo]:
-    """Read and decode every file.
+    """Read and decode every file, and show on a terminal how far it is.
 
-    Args:
-        rows: the files.
-        features: how vectors are made; None leaves them out.
-        cache: the folder that keeps what was found.
-        workers: threads; OpenCV decodes without Python's lock.
-        progress: called with (stage, done, total).
+    Without `features` no vectors are made. The folder `cache` keeps what was found.
 
     Raises:
         CatdogError: the cache cannot be written.
     """
+    reading, decoding = show_progress("reading"), show_progress("decoding")
     with ThreadPoolExecutor(workers) as pool, _open(cache / "doctor.sqlite") as store:
         digests: list[str] = []
         for digest in pool.map(_digest, (row.path for row in rows)):
             digests.append(digest)
-            progress("reading", len(digests), len(rows))
+            reading(len(digests), len(rows))
         key = f"{VERSION}-{similar.VERSION}-{features.key if features else 'none'}"
         first = {digest: row.path for row, digest in zip(reversed(rows), reversed(digests), strict=True) if digest}
         missing = [(path, digest) for digest, path in first.items() if not _known(store, key, digest)]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
             _store(store, key, [digest for _, digest in chunk], _scan_chunk(pool, [p for p, _ in chunk], features))
-            progress("decoding", start + len(chunk), len(missing))
+            decoding(start + len(chunk), len(missing))
         scans = {digest: _fetch(store, key, digest) for digest in first}
     unreadable = Scan(Facts("unknown", whole=False), "cannot be read")
     return [
@@ -108,8 +100,8 @@ def scan_photos(
 def _digest(path: Path) -> str:
     """Return the SHA-256 of a file in hex; nothing where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        return file_digest(path)
+    except InputError:
         return ""
 
 

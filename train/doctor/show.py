@@ -8,7 +8,7 @@ from typing import Any
 from edge.errors import CatdogError
 from edge.photo import read_photo
 from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table, Tiles, thumbnail
-from train.doctor.findings import EXCLUDE, KINDS, LOOK, Finding
+from train.doctor.findings import EXCLUDE, KINDS, LOOK, NOTE, Finding
 from train.exclusions import Exclusion
 
 SHOWN = 60  # thumbnails of one kind; the JSON has them all
@@ -20,10 +20,7 @@ def as_data(
 ) -> dict[str, Any]:
     """Return the report as JSON-ready data.
 
-    Args:
-        findings: arranged.
-        counts: split -> number of photos by label.
-        features: what the photos were judged with: name, note, accuracy.
+    `counts` is split -> number of photos by label, `features` what they were judged with: name, note, accuracy.
     """
     return {
         "photos": sum(sum(by_label.values()) for by_label in counts.values()),
@@ -39,12 +36,14 @@ def as_data(
 def sections(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[Section]:
     """Return the whole report, with the photos."""
     parts: list[Section] = [*summary(data, findings)]
-    for kind, meaning in KINDS.items():
-        of_kind = [found for found in findings if found.kind == kind]
-        if of_kind:
-            parts += [Heading(f"{kind.capitalize()} ({len(of_kind)})"), Paragraph(meaning)]
-            parts += _galleries(of_kind)
+    for kind, found in _by_kind(findings).items():
+        parts += [Heading(f"{kind.capitalize()} ({len(found)})"), Paragraph(KINDS[kind]), *_galleries(found)]
     return parts
+
+
+def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    by_kind = {kind: [found for found in findings if found.kind == kind] for kind in KINDS}
+    return {kind: found for kind, found in by_kind.items() if found}
 
 
 def summary(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[Section]:
@@ -58,17 +57,13 @@ def summary(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[Sectio
                 (f"{actions[LOOK]:,}", "to look at", "warn" if actions[LOOK] else "good"),
             ]
         ),
-        *(_classes(split, by_label) for split, by_label in data["splits"].items()),
+        *(Bars(counts, caption=f"Photos by class, {split}") for split, counts in data["splits"].items()),
     ]
     parts += [Paragraph(words, "warn") for words in _warnings(data)]
     parts += [Paragraph(words) for words in _judge(data["features"])]
     if findings:
         parts.append(_table(findings))
     return parts
-
-
-def _classes(split: str, by_label: Mapping[str, int]) -> Section:
-    return Bars(by_label, caption=f"Photos by class, {split}")
 
 
 def _warnings(data: Mapping[str, Any]) -> Iterator[str]:
@@ -93,25 +88,20 @@ def _judge(features: Mapping[str, Any]) -> Iterator[str]:
 
 def _table(findings: Sequence[Finding]) -> Table:
     rows = []
-    for kind in KINDS:
-        of_kind = [found for found in findings if found.kind == kind]
-        if of_kind:
-            actions = Counter(found.action for found in of_kind)
-            example = of_kind[0].path
-            rows.append([kind, len(of_kind), actions[EXCLUDE], actions[LOOK], f"{example.parent.name}/{example.name}"])
+    for kind, found in _by_kind(findings).items():
+        actions, example = Counter(one.action for one in found), found[0].path
+        rows.append([kind, len(found), actions[EXCLUDE], actions[LOOK], f"{example.parent.name}/{example.name}"])
     return Table(["finding", "photos", "exclude", "look", "the first"], rows)
 
 
 def _galleries(findings: Sequence[Finding]) -> Iterator[Section]:
-    for action in (EXCLUDE, LOOK, "note"):
+    for action, title in ((EXCLUDE, "To exclude"), (LOOK, "To look at"), (NOTE, "Noted")):
         group = [found for found in findings if found.action == action]
         if not group:
             continue
         more = f", {SHOWN} of them shown" if len(group) > SHOWN else ""
         gallery = Gallery([picture for found in group[:SHOWN] for picture in _pictures(found)])
-        # Notes are many and harmless: folded away, so that what needs a decision is seen first.
-        title = {EXCLUDE: "To exclude", LOOK: "To look at"}.get(action, "Noted")
-        if action == "note":
+        if action == NOTE:  # many and harmless: folded away, so that what needs a decision is seen first
             yield Details(f"{title}: {len(group)}{more}", [gallery])
         else:
             yield Heading(f"{title}: {len(group)}{more}", 3)

@@ -39,12 +39,7 @@ class Answers(NamedTuple):
 
 
 def measure(
-    model: Model,
-    rows: Sequence[Row],
-    sampled: Collection[int],
-    seed: int,
-    progress: Callable[[int, int], None],
-    workers: int = os.cpu_count() or 1,
+    model: Model, rows: Sequence[Row], sampled: Collection[int], seed: int, progress: Callable[[int, int], None]
 ) -> Answers:
     """Show every photo to the model, and those at the positions `sampled` under every corruption too.
 
@@ -60,18 +55,15 @@ def measure(
     def prepare(position: int) -> Image | CatdogError:
         return _versions(rows[position], rule, seed if position in chosen else None)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(rows), _CHUNK):
             positions = range(start, min(start + _CHUNK, len(rows)))
             with quiet(2):  # what libpng and others print about damaged files
                 prepared = list(pool.map(prepare, positions))
+            pictures = {i: found for i, found in zip(positions, prepared, strict=True) if isinstance(found, np.ndarray)}
             skipped += [fault for fault in prepared if isinstance(fault, CatdogError)]
-            kept += [
-                rows[i]
-                for i, versions in zip(positions, prepared, strict=True)
-                if not isinstance(versions, CatdogError)
-            ]
-            answers += _ask(model, [versions for versions in prepared if not isinstance(versions, CatdogError)])
+            kept += [rows[i] for i in pictures]
+            answers += _ask(model, list(pictures.values()))
             progress(positions.stop, len(rows))
     check_read(rows, skipped)
     where = tuple(i for i, rows_of_one in enumerate(answers) if len(rows_of_one) > 1)

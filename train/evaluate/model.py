@@ -10,7 +10,6 @@ import numpy.typing as npt
 from edge.classifier import Classifier
 from edge.contract import Contract
 from edge.errors import InputError, ModelError
-from edge.evaluate.figures import model_document
 from edge.fit import Image
 from edge.record import file_digest, refuse_stale
 from train.record import load_trained
@@ -38,10 +37,6 @@ class Model(NamedTuple):
     bytes: int
     digest: str
     predict: Callable[[Image], Probabilities]
-
-    def document(self) -> dict[str, Any]:
-        """Return what the model is as JSON-ready data."""
-        return model_document(self.path, self.bytes, self.digest, self.contract)
 
 
 def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:

@@ -32,11 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "python -m train explain models/origin.keras cat.jpg",
         "python -m train explain models/origin.keras cat.jpg --class dog --out cat.png",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL.keras", help="the network")
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="what it is to look at")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the picture, .png or .jpg (./PHOTO.explained.png)")
-    parser.add_argument("--class", dest="label", metavar="LABEL", help="map what speaks for this class (the answer)")
-    parser.add_argument("--parts", type=Path, metavar="DIR", help="also write each part as a picture of its own")
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL.keras", help="the network")
+    add("photo", type=Path, metavar="PHOTO", help="what it is to look at")
+    add("--out", type=Path, metavar="FILE", help="the picture, .png or .jpg (./PHOTO.explained.png)")
+    add("--class", dest="label", metavar="LABEL", help="map what speaks for this class (the answer)")
+    add("--parts", type=Path, metavar="DIR", help="also write each part as a picture of its own")
 
 
 def main(options: argparse.Namespace) -> int:

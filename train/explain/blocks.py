@@ -40,6 +40,7 @@ TITLE = Type(28, 650)
 TEXT = Type(21, 400, QUIET)
 SMALL = Type(16, 400, QUIET)
 _LEADING = 1.36  # height of a line, in sizes
+_GAP = 12  # pixels between the tiles of a grid
 
 
 def blank(height: int, width: int, colour: Colour = (255, 255, 255)) -> Image:
@@ -105,19 +106,19 @@ def enlarge(picture: Image, height: int, width: int) -> Image:
     return cv2.resize(squares, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
-def grid(tiles: Sequence[Image], names: Sequence[str], width: int, height: int, gap: int = 12) -> Image:
+def grid(tiles: Sequence[Image], names: Sequence[str], width: int, height: int) -> Image:
     """Return tiles in rows, as large as a block of width x height pixels allows, each with its name below."""
     label = round(SMALL.size * _LEADING)
     sides = []
     for columns in range(1, len(tiles) + 1):
         rows = -(-len(tiles) // columns)
-        sides.append((min((width + gap) // columns - gap, (height + gap) // rows - gap - label), columns))
+        sides.append((min((width + _GAP) // columns - _GAP, (height + _GAP) // rows - _GAP - label), columns))
     side, columns = max(sides)
     side = max(side, 4)
     cells = [
         above([enlarge(tile, side, side), line(name, SMALL, side)]) for tile, name in zip(tiles, names, strict=True)
     ]
-    return above([beside(cells[i : i + columns], gap) for i in range(0, len(cells), columns)], gap)
+    return above([beside(cells[i : i + columns], _GAP) for i in range(0, len(cells), columns)], _GAP)
 
 
 def bars(names: Sequence[str], shares: npt.NDArray[np.float32], width: int) -> Image:

@@ -230,9 +230,8 @@ def _vectors(calls: list[_Call]) -> tuple[int, ...]:
 
 
 def _filters(calls: list[_Call]) -> Floats:
-    first = next((call.layer for call in calls if isinstance(call.layer, layers.Conv2D)), None)
-    if first is None:
-        first = next(call.layer for call in calls if isinstance(call.layer, _CONVOLUTIONS))
+    kinds = (layers.Conv2D, _CONVOLUTIONS)  # an ordinary one, where there is any
+    first = next(call.layer for kind in kinds for call in calls if isinstance(call.layer, kind))
     kernel = keras.ops.convert_to_numpy(first.kernel if hasattr(first, "kernel") else first.depthwise_kernel)
     filters = np.moveaxis(kernel.astype(np.float32), 3, 0)  # (filters, height, width, channels)
     return filters if filters.shape[3] == 3 else filters.mean(axis=3, keepdims=True)

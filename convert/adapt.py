@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import InputError
+from edge.errors import InputError, printable
 
 # What the network takes -> (scale, offset) of the layer that makes it from pixels 0..255.
 PIXEL_RANGES = {"0..255": None, "0..1": (1 / 255, 0.0), "-1..1": (1 / 127.5, -1.0)}
@@ -43,10 +43,15 @@ def adapt(path: Path, model: Any, side: tuple[int, int], labels: int, pixel_rang
     try:
         bare = keras.Model(picture, model(x))
     except Exception as fault:  # Keras raises many kinds, e.g. for a layer that insists on another batch
-        first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
-        raise InputError(path, f"does not take a single picture ({first_line})", "Save it without a batch") from None
+        wrong = f"does not take a single picture ({first_line(fault)})"
+        raise InputError(path, wrong, "Save it without a batch") from None
     finish = _finish(path, model, _answers(bare, side), labels)
     return bare if finish is None else keras.Model(picture, finish(bare.output))
+
+
+def first_line(fault: Exception) -> str:
+    """Return what Keras or TensorFlow says of a fault, of which the first line tells enough."""
+    return printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:150])
 
 
 def _pixel_range(path: Path, model: Any, asked: str | None) -> str:
@@ -66,7 +71,7 @@ def _pixel_range(path: Path, model: Any, asked: str | None) -> str:
 
 
 def _found_range(model: Any) -> str | None:
-    for layer in _layers(model):
+    for layer in layers_of(model):
         kind = type(layer).__name__
         if kind == "Rescaling":
             # A picture of 255 should become a small number: by which scale it does, shows what goes in.
@@ -79,11 +84,11 @@ def _found_range(model: Any) -> str | None:
     return None
 
 
-def _layers(model: Any) -> Iterator[Any]:
+def layers_of(model: Any) -> Iterator[Any]:
     """Yield the layers from the picture on, those of nested models in their place."""
     for layer in model.layers:
         if hasattr(layer, "layers"):
-            yield from _layers(layer)
+            yield from layers_of(layer)
         else:
             yield layer
 
@@ -98,11 +103,7 @@ def _answers(model: Any, side: tuple[int, int]) -> npt.NDArray[np.float64]:
 def _finish(path: Path, model: Any, found: npt.NDArray[np.float64], labels: int) -> Any:
     """Return what turns the outputs into one probability per label; None where they are that already.
 
-    Args:
-        path: what errors call the model.
-        model: the network, whose last activation says what its outputs are.
-        found: float64 (pictures, outputs), outputs of some pictures.
-        labels: how many there are.
+    The last activation says what they are; `found` is float64 (pictures, outputs), those of some pictures.
     """
     if not np.isfinite(found).all():
         raise InputError(path, "gives outputs that are no numbers (NaN or infinite)", "Train it again")

@@ -21,10 +21,6 @@ class Budget(NamedTuple):
     max_drop_points: float = 0.2
     min_agreement_percent: float = 99.0
 
-    def document(self) -> dict[str, float]:
-        """Return it as JSON-ready data."""
-        return self._asdict()
-
     def misses(self, rows: Sequence[Measured]) -> list[str]:
         """Return one line for each budget that a variant misses."""
         return [line for row in rows for line in (self._drop(row), self._flips(row)) if line]

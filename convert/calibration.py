@@ -1,7 +1,7 @@
 """The photos that int8 takes its ranges from: few, seeded, balanced, none for testing, fitted as on the device."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,31 +45,35 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
             f"is not from {ENOUGH} to {MOST}: of fewer photos the ranges are guesswork, more only take time",
             "Leave it out to take 200",
         )
-    shuffled: dict[str, list[Path]] = {}
-    for photo in photos:
-        if photo.split in (None, "train"):
-            shuffled.setdefault(photo.label, []).append(photo.path)
-    for label, paths in sorted(shuffled.items()):
-        random.Random(f"{seed} {label}").shuffle(paths)
     fitted: list[Image] = []
     digests: dict[Path, str] = {}
     skipped: list[CatdogError] = []
-    while len(fitted) < count and any(shuffled.values()):
-        for label in sorted(shuffled):
-            if not shuffled[label] or len(fitted) >= count:
-                continue
-            path = shuffled[label].pop()
-            try:
-                fitted.append(fit(read_photo(path), rule))
-                digests[path] = file_digest(path)
-            except CatdogError as fault:
-                skipped.append(fault)
+    for path in _in_turn(photos, seed):
+        if len(fitted) == count:
+            break
+        try:
+            picture, digests[path] = fit(read_photo(path), rule), file_digest(path)
+            fitted.append(picture)
+        except CatdogError as fault:
+            skipped.append(fault)
     if len(fitted) < LEAST:
         raise InputError("--calibration", f"has {len(fitted)} readable training photos", f"Give {LEAST} or more")
     # Black and white: only data that span 0..255 make the input exactly uint8 with scale 1 and zero point 0.
     extremes = np.zeros((rule.height, rule.width, 3), np.uint8)
     extremes[: rule.height // 2] = 255
     return Calibration(np.stack([*fitted, extremes]), digests, tuple(skipped))
+
+
+def _in_turn(photos: Sequence[Labelled], seed: int) -> Iterator[Path]:
+    """Yield the training photos, those of each class in an order drawn by the seed, one of every class in turn."""
+    shuffled: dict[str, list[Path]] = {}
+    for photo in photos:
+        if photo.split in (None, "train"):
+            shuffled.setdefault(photo.label, []).append(photo.path)
+    for label, paths in shuffled.items():
+        random.Random(f"{seed} {label}").shuffle(paths)
+    while any(shuffled.values()):
+        yield from [shuffled[label].pop() for label in sorted(shuffled) if shuffled[label]]
 
 
 def listing(digests: Mapping[Path, str], folders: Sequence[Path]) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from convert.markdown import table
 from convert.show import folder_columns, share, title
 from convert.variants import VARIANTS
 
@@ -42,40 +43,40 @@ def card(
         *(_evaluated(evaluation) if evaluation else ()),
         "## Where it fails",
         failures(certificate["variants"][-1]),
-        *([notes.strip()] if notes else ()),
+        notes,
         "## How to convert it again",
         f"```\n{certificate['command']}\n```",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def variants_table(rows: list[dict[str, Any]]) -> str:
     """Return the variants' figures as a Markdown table."""
-    lines = [
-        "| variant | bytes | accuracy (95 % interval) | agrees with Keras | largest difference | McNemar p | |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {title(row)} | {row['bytes']:,} | {row['accuracy']:.2%} ({row['accuracy_low']:.2%} to "
-        f"{row['accuracy_high']:.2%}) | {row['agreement']:.2%} | {row['largest']:.4f} | {row['mcnemar_p']:.2f} | "
-        f"{VARIANTS.get(row['variant'], 'the parent')} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    head = ("variant", "bytes", "accuracy (95 % interval)", "agrees with Keras", "largest difference", "McNemar p", "")
+    return table(
+        head,
+        [
+            (
+                title(row),
+                f"{row['bytes']:,}",
+                f"{row['accuracy']:.2%} ({row['accuracy_low']:.2%} to {row['accuracy_high']:.2%})",
+                f"{row['agreement']:.2%}",
+                f"{row['largest']:.4f}",
+                f"{row['mcnemar_p']:.2f}",
+                VARIANTS.get(row["variant"], "the parent"),
+            )
+            for row in rows
+        ],
+    )
 
 
 def sets_table(rows: Sequence[dict[str, Any]]) -> str:
     """Return one DATA folder's figures as a Markdown table, a row for Keras and each variant."""
     columns = folder_columns(rows)
-    lines = [
-        f"{rows[0]['folder']}, {rows[0]['accuracy']['n']:,} photos ({rows[0]['split']}):\n",
-        f"| variant | {' | '.join(columns)} |",
-        "|---" * (len(columns) + 1) + "|",
-    ]
-    for number, name in enumerate(("keras", *VARIANTS)):
-        cells = (share(column[number]) for column in columns.values())
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    named = enumerate(("keras", *VARIANTS))
+    cells = [(name, *(share(column[number]) for column in columns.values())) for number, name in named]
+    about = f"{rows[0]['folder']}, {rows[0]['accuracy']['n']:,} photos ({rows[0]['split']}):"
+    return f"{about}\n\n{table(('variant', *columns), cells)}"
 
 
 def _evaluated(evaluation: dict[str, Any]) -> list[str]:
@@ -98,12 +99,11 @@ def _evaluated(evaluation: dict[str, Any]) -> list[str]:
 def robustness_table(robust: dict[str, Any]) -> str:
     """Return the accuracy under every damage at every strength as a Markdown table."""
     strengths = list(robust["rows"][0]["strengths"])
-    lines = [f"| damage | {' | '.join(strengths)} |", "|---" * (len(strengths) + 1) + "|"]
-    lines.append(f"| none | {share(robust['undamaged']['accuracy'])} |" + " |" * (len(strengths) - 1))
+    rows = [["none", share(robust["undamaged"]["accuracy"]), *[""] * (len(strengths) - 1)]]
     for row in robust["rows"]:
         cells = (f"{share(cell['accuracy'])} at {cell['value']:g}" for cell in row["strengths"].values())
-        lines.append(f"| {row['name']} ({row['measure']}) | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append([f"{row['name']} ({row['measure']})", *cells])
+    return table(("damage", *strengths), rows)
 
 
 def failures(row: dict[str, Any]) -> str:
@@ -112,20 +112,17 @@ def failures(row: dict[str, Any]) -> str:
     for mistake in row["mistakes"]:
         word = re.split(r"[^a-z]", Path(mistake["file"]).stem.lower().lstrip("_"))[0] or "other"
         kinds.setdefault((mistake["label"], mistake["answer"]), Counter())[word] += 1
-    lines = [
-        f"{len(row['mistakes']):,} wrong answers of {row['variant']}, by the first word of the file's name:\n",
-        "| shows | answer | photos | kinds |",
-        "|---|---|---|---|",
+    rows = [
+        (label, answer, f"{words.total():,}", ", ".join(f"{word} {count}" for word, count in words.most_common(12)))
+        for (label, answer), words in sorted(kinds.items(), key=lambda item: -item[1].total())
     ]
-    for (label, answer), words in sorted(kinds.items(), key=lambda item: -item[1].total()):
-        shown = ", ".join(f"{word} {count}" for word, count in words.most_common(12))
-        lines.append(f"| {label} | {answer} | {words.total():,} | {shown} |")
-    return "\n".join(lines)
+    about = f"{len(row['mistakes']):,} wrong answers of {row['variant']}, by the first word of the file's name:"
+    return f"{about}\n\n{table(('shows', 'answer', 'photos', 'kinds'), rows)}"
 
 
 def _photos(record: dict[str, Any]) -> str:
-    rows = "\n".join(f"| {name} | {count:,} |" for name, count in record["photos"].items())
-    return f"| split/class | photos |\n|---|---|\n{rows}\n\nDigest of the data: `{record['run']['data']}`."
+    rows = [(name, f"{count:,}") for name, count in record["photos"].items()]
+    return f"{table(('split/class', 'photos'), rows)}\nDigest of the data: `{record['run']['data']}`."
 
 
 def _recipe(record: dict[str, Any]) -> str:

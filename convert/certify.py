@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.load import Parent
-from edge.classifier import Classifier, decide
+from edge.classifier import Classifier
 from edge.contract import Contract
 from edge.errors import CatdogError, InputError
+from edge.evaluate.figures import decide_all, scores
 from edge.fit import fit
 from edge.judged import Part, Row
-from edge.metrics import Classes, Share, fallback_figures
+from edge.metrics import Classes
 from edge.photo import read_photo
 from edge.quiet import quiet
 from edge.record import file_digest
@@ -35,7 +36,7 @@ class Sample(NamedTuple):
     rows: Sequence[Row]
     fitted: npt.NDArray[np.uint8]
     truth: Classes
-    reference: npt.NDArray[np.float32]
+    reference: npt.NDArray[Any]
 
 
 class Flip(NamedTuple):
@@ -86,8 +87,8 @@ class Measured(NamedTuple):
     mistakes: list[dict[str, Any]]
     sets: list[dict[str, Any]]
     flips: list[Flip]
-    float_layers: tuple[str, ...] = ()
-    sha256: str = ""
+    float_layers: tuple[str, ...]
+    sha256: str
 
     @property
     def accuracy(self) -> float:
@@ -118,12 +119,7 @@ class Measured(NamedTuple):
 
 
 def sample(parent: Parent, parts: Sequence[Part], report: Callable[[CatdogError], None]) -> Sample:
-    """Read the photos, and ask Keras about each of them.
-
-    Args:
-        parent: the Keras model.
-        parts: photos labelled with the model's labels, by DATA folder.
-        report: called with each photo that cannot be read.
+    """Read the photos, and ask Keras about each of them; `report` is called with each that cannot be read.
 
     Raises:
         InputError: none can be read.
@@ -142,25 +138,21 @@ def sample(parent: Parent, parts: Sequence[Part], report: Callable[[CatdogError]
     return Sample(parts, rows, stacked, truth, predict_keras(parent, stacked))
 
 
-def measure(photos: Sample, name: str, path: Path, float_layers: tuple[str, ...] = ()) -> Measured:
+def measure(photos: Sample, path: Path) -> Measured:
     """Run every photo through `edge.Classifier` on a sealed .tflite file, and compare with Keras."""
     classifier = Classifier(path)
     values = np.stack([classifier.predict_fitted(picture) for picture in photos.fitted])
-    row = compare(photos, classifier.contract, name, path.stat().st_size, values)
-    return row._replace(float_layers=float_layers, sha256=file_digest(path))
+    return compare(photos, classifier.contract, path, values)
 
 
-def compare(
-    photos: Sample, contract: Contract, name: str, size_bytes: int, values: npt.NDArray[np.float32]
-) -> Measured:
-    """Return the figures of a variant that gave `values`, float32 (photos, labels)."""
-    chosen = np.array([decide(contract, row) for row in values])
-    keras = np.array([decide(contract, row) for row in photos.reference])
+def compare(photos: Sample, contract: Contract, path: Path, values: npt.NDArray[Any]) -> Measured:
+    """Return the figures of a variant, the file `path`, that gave `values`, float32 (photos, labels)."""
+    chosen, keras = decide_all(contract, values), decide_all(contract, photos.reference)
     right, keras_right = chosen == photos.truth, keras == photos.truth
     difference = np.abs(values - photos.reference)
     return Measured(
-        name,
-        size_bytes,
+        contract.variant,
+        path.stat().st_size,
         len(values),
         int(right.sum()),
         int((chosen == keras).sum()),
@@ -171,6 +163,8 @@ def compare(
         _mistakes(photos.rows, contract, right, chosen, values),
         _sets(photos, contract, chosen, values),
         _flips(photos, contract, keras, chosen, values),
+        tuple(contract.origins.get("float_layers", ())),
+        file_digest(path),
     )
 
 
@@ -206,19 +200,12 @@ def _flips(photos: Sample, contract: Contract, keras: Classes, chosen: Classes, 
 def _sets(photos: Sample, contract: Contract, chosen: Classes, values: Any) -> list[dict[str, Any]]:
     """Return the figures of each DATA folder."""
     folders = np.array([str(row.folder) for row in photos.rows])
-    truth, rows = photos.truth, []
+    rows = []
     for part in photos.parts:
         here = folders == str(part.folder)
-        right = int((chosen[here] == truth[here]).sum())
-        row = {
-            "folder": part.folder.resolve().name,
-            "split": part.split,
-            "accuracy": Share(right, int(here.sum())).document(),
-        }
-        if contract.fallback is not None and len(contract.labels) > 2:
-            number = contract.labels.index(contract.fallback)
-            row["fallback"] = fallback_figures(truth[here], chosen[here], values[here], number).document()
-        rows.append(row)
+        found = scores(contract, photos.truth[here], chosen[here], values[here])
+        figures = {name: value for name, value in found.items() if value}
+        rows.append({"folder": part.folder.resolve().name, "split": part.split, **figures})
     return rows
 
 

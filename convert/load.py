@@ -1,11 +1,10 @@
 """A .keras file and its record become a network with a known contract."""
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convert.adapt import adapt
-from edge.errors import InputError, printable
+from convert.adapt import adapt, first_line
+from edge.errors import InputError
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import identify
@@ -58,7 +57,6 @@ def load(path: Path, labels: tuple[str, ...] = (), pixel_range: str | None = Non
 
 
 def _read_keras(path: Path) -> Any:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with quiet(2):
         import keras
     keras.utils.clear_session()  # names count from the start, so that equal models give equal files
@@ -66,10 +64,9 @@ def _read_keras(path: Path) -> Any:
         # Safe mode stays on: a .keras file from elsewhere must not run code of its own.
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as fault:  # Keras raises nearly every kind for a bad file
-        first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
         own = "Could not locate" in str(fault) or "lambda" in str(fault).lower()
         remedy = "Rebuild it from Keras' own layers" if own else "Save it again as .keras"
-        raise InputError(path, f"cannot be loaded by Keras ({printable(first_line)})", remedy) from None
+        raise InputError(path, f"cannot be loaded by Keras ({first_line(fault)})", remedy) from None
 
 
 def _check_shapes(path: Path, model: Any) -> tuple[int, int]:

@@ -6,6 +6,7 @@ exists; this one writes the few tables that an image classifier needs.
 """
 
 import struct
+from collections.abc import Mapping
 
 import flatbuffers
 
@@ -25,56 +26,43 @@ _ALIGNMENT = 16  # of every buffer, as schema.fbs asks (force_align)
 def describe(contract: Contract) -> bytes:
     """Return the metadata of a classifier as a flatbuffer: one RGB picture in, one probability per label out."""
     builder = flatbuffers.Builder(1024)
-    name = builder.CreateString(contract.name)
-    description = builder.CreateString(f"Says one of {', '.join(contract.labels)}")
-    version = builder.CreateString("1.5.0")
-    image, probability, labels_txt = (builder.CreateString(text) for text in ("image", "probability", "labels.txt"))
-    size = _table(builder, (0, "Uint32", contract.fit.width), (1, "Uint32", contract.fit.height))
-    properties = _table(builder, (0, "Int8", _RGB), (1, "UOffsetTRelative", size))
-    content = _table(builder, (0, "Uint8", _IMAGE_PROPERTIES), (1, "UOffsetTRelative", properties))
+    text = builder.CreateString
+    size = _table(builder, {}, Uint32={0: contract.fit.width, 1: contract.fit.height})
+    properties = _table(builder, {1: size}, Int8={0: _RGB})
+    content = _table(builder, {1: properties}, Uint8={0: _IMAGE_PROPERTIES})
     # Pixels go in as they are, 0..255: the network scales them. Readers of float models insist on being told.
-    zero, one = _floats(builder, 0.0), _floats(builder, 1.0)
-    options = _table(builder, (0, "UOffsetTRelative", zero), (1, "UOffsetTRelative", one))
-    unit = _table(builder, (0, "Uint8", _NORMALIZATION), (1, "UOffsetTRelative", options))
-    units = _vector(builder, unit)
-    highest, lowest = _floats(builder, 255.0), _floats(builder, 0.0)
-    stats = _table(builder, (0, "UOffsetTRelative", highest), (1, "UOffsetTRelative", lowest))
-    picture = _table(
-        builder,
-        *((0, "UOffsetTRelative", image), (3, "UOffsetTRelative", content)),
-        *((4, "UOffsetTRelative", units), (5, "UOffsetTRelative", stats)),
-    )
-    labels = _table(builder, (0, "UOffsetTRelative", labels_txt), (2, "Int8", _AXIS_LABELS))
-    files = _vector(builder, labels)
-    answer = _table(builder, (0, "UOffsetTRelative", probability), (6, "UOffsetTRelative", files))
-    inputs, outputs = _vector(builder, picture), _vector(builder, answer)
-    graph = _table(builder, (2, "UOffsetTRelative", inputs), (3, "UOffsetTRelative", outputs))
-    graphs = _vector(builder, graph)
-    root = _table(
-        builder,
-        *((0, "UOffsetTRelative", name), (1, "UOffsetTRelative", description)),
-        *((3, "UOffsetTRelative", graphs), (7, "UOffsetTRelative", version)),
-    )
+    mean_and_deviation = _table(builder, {0: _floats(builder, 0.0), 1: _floats(builder, 1.0)})
+    unit = _table(builder, {1: mean_and_deviation}, Uint8={0: _NORMALIZATION})
+    most_and_least = _table(builder, {0: _floats(builder, 255.0), 1: _floats(builder, 0.0)})
+    picture = _table(builder, {0: text("image"), 3: content, 4: _vector(builder, unit), 5: most_and_least})
+    labels = _table(builder, {0: text("labels.txt")}, Int8={2: _AXIS_LABELS})
+    answer = _table(builder, {0: text("probability"), 6: _vector(builder, labels)})
+    graph = _table(builder, {2: _vector(builder, picture), 3: _vector(builder, answer)})
+    name, about = text(contract.name), text(f"Says one of {', '.join(contract.labels)}")
+    root = _table(builder, {0: name, 1: about, 3: _vector(builder, graph), 7: text("1.5.0")})
     builder.Finish(root, _IDENTIFIER)
     return bytes(builder.Output())
 
 
-def _table(builder: flatbuffers.Builder, *fields: tuple[int, str, int]) -> int:
-    """Write a table of (slot, kind, value) fields."""
-    builder.StartObject(max(slot for slot, _, _ in fields) + 1)
-    for slot, kind, value in fields:
+def _table(builder: flatbuffers.Builder, offsets: Mapping[int, int], **numbers: Mapping[int, int]) -> int:
+    """Write a table: slot -> what it points to; and, by their kind, slot -> plain numbers."""
+    fields = [(kind, slot, value) for kind, row in numbers.items() for slot, value in row.items()]
+    fields += [("UOffsetTRelative", slot, value) for slot, value in offsets.items()]
+    builder.StartObject(max(slot for _, slot, _ in fields) + 1)
+    for kind, slot, value in fields:
         getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
     return int(builder.EndObject())
 
 
-def _vector(builder: flatbuffers.Builder, *offsets: int) -> int:
-    builder.StartVector(4, len(offsets), 4)
-    for offset in reversed(offsets):
-        builder.PrependUOffsetTRelative(offset)
+def _vector(builder: flatbuffers.Builder, offset: int) -> int:
+    """Write a vector of one table."""
+    builder.StartVector(4, 1, 4)
+    builder.PrependUOffsetTRelative(offset)
     return int(builder.EndVector())
 
 
 def _floats(builder: flatbuffers.Builder, value: float) -> int:
+    """Write a vector of one number."""
     builder.StartVector(4, 1, 4)
     builder.PrependFloat32(value)
     return int(builder.EndVector())

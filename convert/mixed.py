@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from convert.adapt import layers_of
 from convert.variants import check_pixels, converter, run
 from edge import runtime
 from edge.fit import Image
@@ -122,7 +123,7 @@ def _outputs(content: bytes, pictures: Image) -> npt.NDArray[np.float32]:
 
 def _readable(tensors: Sequence[str], model: Any) -> tuple[str, ...]:
     """Return the names of the Keras layers that gave tensors such as "functional_1/conv2d_1/Relu;..."."""
-    known = set(_names(model))
+    known = {layer.name for layer in layers_of(model)}
     return tuple(dict.fromkeys(_layer_of(tensor, known) for tensor in tensors))
 
 
@@ -132,11 +133,3 @@ def _layer_of(tensor: str, known: set[str]) -> str:
             if name in known:
                 return name
     return "probabilities" if tensor.startswith("StatefulPartitionedCall") else tensor
-
-
-def _names(model: Any) -> Iterable[str]:
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _names(layer)
-        else:
-            yield layer.name

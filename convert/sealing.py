@@ -21,14 +21,7 @@ _QUALITY = 85  # of JPEG, 0..100: as the demo's photos have it already
 
 
 class Origin(NamedTuple):
-    """What all variants of a model have in common.
-
-    Attributes:
-        parent: the Keras model.
-        chosen: the calibration photos.
-        seed: of their choice.
-        folders: the DATA folders that they lie in.
-    """
+    """What all variants of a model have in common: its calibration photos, their seed and DATA folders."""
 
     parent: Parent
     chosen: Calibration

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from edge.errors import CatdogError, ModelError, printable
+from convert.adapt import first_line
+from edge.errors import CatdogError, ModelError
 from edge.fit import Image
 from edge.quiet import quiet
 
@@ -65,8 +66,7 @@ def run(made: Any, name: str) -> bytes:
             warnings.simplefilter("ignore")
             return bytes(made.convert())
     except Exception as fault:  # the converter raises many kinds, all meaning this
-        first_line = printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:150])
-        raise CatdogError(name, f"cannot be made ({first_line})", "Check the model's layers") from None
+        raise CatdogError(name, f"cannot be made ({first_line(fault)})", "Check the model's layers") from None
 
 
 def check_pixels(content: bytes) -> None:

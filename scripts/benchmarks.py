@@ -17,16 +17,17 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.bench import machine, show  # noqa: E402
-from edge.bench.compare import BOARDS  # noqa: E402
-from edge.bench.measure import Wishes, bench  # noqa: E402
-from edge.board import Machine  # noqa: E402
-from edge.cli import report_errors  # noqa: E402
-from edge.errors import EXIT_OK, InputError  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.labelled import parse_renames  # noqa: E402
-from edge.report import as_svg, as_text, save  # noqa: E402
-from scripts.pages import put, table  # noqa: E402
+from convert.markdown import table
+from edge.bench import machine, show
+from edge.bench.compare import BOARDS
+from edge.bench.measure import Wishes, bench
+from edge.board import Machine
+from edge.cli import report_errors
+from edge.errors import EXIT_OK, InputError
+from edge.files import write_atomically, write_document
+from edge.labelled import parse_renames
+from edge.report import as_svg, as_text, save
+from scripts.pages import put
 
 PAGE = Path("docs/benchmarks.md")
 Board = Mapping[str, Any]
@@ -35,12 +36,13 @@ Board = Mapping[str, Any]
 def main() -> int:
     """Measure or draw, as the command line says."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
-    parser.add_argument("models", nargs="*", type=Path, metavar="MODEL", help="(the default's and the small one's)")
-    parser.add_argument("--data", action="append", default=[], type=Path, metavar="DIR", help="as catdog bench's")
-    parser.add_argument("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as catdog bench's")
-    parser.add_argument("--name", help="of the machine, in file names (its processor and cores)")
-    parser.add_argument("--quick", action="store_true", help="a short run, to see that all works; no evidence")
-    parser.add_argument("--pages", action="store_true", help="measure nothing: draw the pages from docs/boards/*.json")
+    add = parser.add_argument
+    add("models", nargs="*", type=Path, metavar="MODEL", help="(the default's and the small one's)")
+    add("--data", action="append", default=[], type=Path, metavar="DIR", help="as catdog bench's")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as catdog bench's")
+    add("--name", help="of the machine, in file names (its processor and cores)")
+    add("--quick", action="store_true", help="a short run, to see that all works; no evidence")
+    add("--pages", action="store_true", help="measure nothing: draw the pages from docs/boards/*.json")
     options = parser.parse_args()
     return report_errors("make bench", lambda: _main(options))
 
@@ -64,7 +66,8 @@ def _measure(options: argparse.Namespace) -> None:
         subprocess.run(words, cwd=ROOT, check=True)
         # What catdog bench --save would have written, and more: --compare and --against take it.
         board = {**document, "side": json.loads(target.read_bytes())}
-    write_atomically(ROOT / BOARDS / f"{name}.json", json.dumps(board, indent=1).encode() + b"\n")
+    print("\n".join(side_tables(board["side"])), flush=True)
+    write_document(ROOT / BOARDS / f"{name}.json", board)
 
 
 def _shipped() -> list[Path]:
@@ -122,7 +125,7 @@ def _board(board: Board) -> Iterator[str]:
         ["stages, ms", *stages], [[m["name"], *(f"{m['stages'][stage]:.3g}" for stage in stages)] for m in models]
     )
     if "side" in board:  # catdog bench --save has none
-        yield from _side(board["side"])
+        yield from side_tables(board["side"])
 
 
 def _stamp(board: Board) -> str:
@@ -143,7 +146,7 @@ def _model(m: Board) -> list[str]:
     ]
 
 
-def _side(side: Board) -> Iterator[str]:
+def side_tables(side: Board) -> Iterator[str]:
     """Return the tables against the floor and against others."""
     yield table(
         ["a frame to its answer", "ours, ms", "floor, ms", "tutorials' loop, ms", "network alone, ms",

@@ -5,7 +5,6 @@ imports, comments and empty lines aside. Start-up imports are the modules of `ca
 """
 
 import ast
-import json
 import statistics
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.files import write_atomically  # noqa: E402
+from edge.files import write_document
 
 ROOMS = ("edge", "train", "convert", "scripts", "examples")
 RUN = 6  # lines that a pair of places shares at least
@@ -38,7 +37,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["tar", "-x", "-C", folder], input=_git("archive", revision), check=True)
             found[name] = {"date": date, **measure(Path(folder))}
-    write_atomically(ROOT / "docs/code.json", json.dumps(found, indent=1).encode() + b"\n")
+    write_document(ROOT / "docs/code.json", found)
     return 0
 
 

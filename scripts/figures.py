@@ -17,11 +17,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from convert.card import card  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.statistics import percent  # noqa: E402
-from scripts.make_models import MODELS  # noqa: E402
-from scripts.pages import put, table  # noqa: E402
+from convert.markdown import table
+from edge.files import write_atomically
+from edge.statistics import percent
+from scripts.make_models import MODELS, card_of
+from scripts.pages import put
 
 Json = Mapping[str, Any]
 SHOWS = {
@@ -50,12 +50,10 @@ def pages(root: Path) -> Iterator[tuple[Path, str]]:
             text = put(text, block, content)
         yield root / name, text
     for model in MODELS:
-        if (models / f"{model.name}.md").exists():
-            record, certificate, evaluation = (
-                _read(models / f"{model.name}{kind}.json") for kind in ("", ".certificate", ".evaluation")
-            )
-            if "sets" in certificate["variants"][0]:  # origin's is of before there were any, and so is its card
-                yield models / f"{model.name}.md", card(model.name, record, certificate, evaluation, model.notes)
+        certificate = models / f"{model.name}.certificate.json"
+        # origin's is of before there were any sets, and so is its card
+        if certificate.exists() and "sets" in _read(certificate)["variants"][0]:
+            yield models / f"{model.name}.md", card_of(model, models)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -65,15 +63,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _front(root: Path) -> str:
     """Return the table of the first page, and what is said below it."""
     models, rows = root / "models", []
-    for name, about in (("default", "(shipped)"), ("small", "(for the smallest boards)"), ("origin", "")):
+    named = {"default": " (shipped)", "small": " (for the smallest boards)", "origin": ", the teaching example"}
+    for name, about in named.items():
         if _shipped(name, models):
-            pets, breeds, scenes = _folders(name, models)
-            said = "it knows no third answer" if name == "origin" else _share(scenes, "kept")
-            about = ", the teaching example" if name == "origin" else f" {about}"
-            rows.append(
-                (f"{name}{about}", _size(name, models), _share(pets, "among_others"),
-                 _share(breeds, "among_others"), said)
-            )  # fmt: skip
+            pets, breeds, scenes, *_ = _figures(name, models)
+            said = "it knows no third answer" if name == "origin" else scenes
+            rows.append((f"{name}{about}", _size(name, models), pets, breeds, said))
     head = ("model", "int8 file", "cat against dog, 2,000 photos", "2,000 photos of other origin",
             "800 scenes called neither")  # fmt: skip
     learned = sum(n for kind, n in _read(models / "default.json")["photos"].items() if kind.startswith("train/"))

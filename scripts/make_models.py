@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from convert.card import card  # noqa: E402
-from edge.cli import report_errors  # noqa: E402
-from edge.errors import EXIT_OK, InputError  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.labelled import list_photos, parse_renames  # noqa: E402
+from convert.card import card
+from edge.cli import report_errors
+from edge.errors import EXIT_OK, InputError
+from edge.files import write_atomically
+from edge.labelled import list_photos, parse_renames
 
 
 class Model(NamedTuple):
@@ -64,18 +64,22 @@ about one picture in a hundred on good photos, and more often in the dark, far a
 _WEIGHTS = """- The ImageNet weights that training started from: Apache-2.0 ({origin}).
 """
 
-_THREE_WAY = ("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08", "--set", "repeat_origin=1")
+
+def _set(*knobs: str) -> tuple[str, ...]:
+    return tuple(word for knob in knobs for word in ("--set", knob))
+
+
+_THREE_WAY = ("--network", "mobilenet", "--fallback", "neither", "--validation", "0.08", *_set("repeat_origin=1"))
 
 MODELS = (
     Model(
         "first",
         # Strong damage, half of the time on small pictures: for bad light and pets far away.
         (
-            *(*_THREE_WAY, "--epochs", "12", "--set", "grow=[[0.5,0.8]]"),
-            *("--set", "views.zoom=[0.6,1.25]", "--set", "views.aspect=1.5", "--set", "views.rotation=15"),
-            *("--set", "views.light=1.8", "--set", "views.colour=0.35", "--set", "views.grey=0.05"),
-            *("--set", "views.blur=0.15", "--set", "views.noise=16", "--set", "views.erase=0.1"),
-            *("--set", "views.paste=0.12"),
+            *(*_THREE_WAY, "--epochs", "12"),
+            *_set("grow=[[0.5,0.8]]", "views.zoom=[0.6,1.25]", "views.aspect=1.5", "views.rotation=15"),
+            *_set("views.light=1.8", "views.colour=0.35", "views.grey=0.05", "views.blur=0.15", "views.noise=16"),
+            *_set("views.erase=0.1", "views.paste=0.12"),
         ),
         weights="mobilenet_v2_1.0_224_no_top.weights.h5",
         shipped=False,
@@ -84,19 +88,10 @@ MODELS = (
         "second",
         # With little damage: what was learned of bad light stays, and good light gets its due.
         (
-            *(*_THREE_WAY, "--epochs", "5", "--learning-rate", "1.5e-4", "--set", "repeat=4"),
-            *("--set", "views.zoom=[0.7,1.1]", "--set", "views.aspect=1.3", "--set", "views.rotation=8"),
-            *("--set", "views.light=1.5", "--set", "views.colour=0.25", "--set", "views.grey=0.05"),
-            *(
-                "--set",
-                "views.blur=0.08",
-                "--set",
-                "views.noise=8",
-                "--set",
-                "views.erase=0",
-                "--set",
-                "views.paste=0.06",
-            ),
+            *(*_THREE_WAY, "--epochs", "5", "--learning-rate", "1.5e-4"),
+            *_set("repeat=4", "views.zoom=[0.7,1.1]", "views.aspect=1.3", "views.rotation=8", "views.light=1.5"),
+            *_set("views.colour=0.25", "views.grey=0.05", "views.blur=0.08", "views.noise=8", "views.erase=0"),
+            *_set("views.paste=0.06"),
         ),
         start=("first",),
         shipped=False,
@@ -123,18 +118,17 @@ MODELS = (
 def main() -> int:
     """Plan, say the plan, and carry it out."""
     parser = argparse.ArgumentParser(prog="make models", description=__doc__.split("\n\n")[0])
-    parser.add_argument("data", nargs="+", type=_path, metavar="DATA", help="folders of class folders, or of splits")
-    parser.add_argument("--judge", nargs="*", type=_path, default=[], metavar="DATA", help="photos that only judge")
-    parser.add_argument("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
-    parser.add_argument(
-        "--exclusions", type=_path, metavar="FILE", help="photos to leave out, as the doctor lists them"
-    )
-    parser.add_argument("--weights", type=_path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
-    parser.add_argument("--out", type=_path, default=Path("models"), metavar="DIR", help="where they go (models)")
-    parser.add_argument("--cache", type=_path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
-    parser.add_argument("--only", default="", metavar="A,B,...", help="these models alone")
-    parser.add_argument("--short", action="store_true", help="one epoch at 32 pixels: to see that everything works")
-    parser.add_argument("--plan", action="store_true", help="say what would be done, and end")
+    add = parser.add_argument
+    add("data", nargs="+", type=_path, metavar="DATA", help="folders of class folders, or of splits")
+    add("--judge", nargs="*", type=_path, default=[], metavar="DATA", help="photos that only judge")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
+    add("--exclusions", type=_path, metavar="FILE", help="photos to leave out, as the doctor lists them")
+    add("--weights", type=_path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
+    add("--out", type=_path, default=Path("models"), metavar="DIR", help="where they go (models)")
+    add("--cache", type=_path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
+    add("--only", default="", metavar="A,B,...", help="these models alone")
+    add("--short", action="store_true", help="one epoch at 32 pixels: to see that everything works")
+    add("--plan", action="store_true", help="say what would be done, and end")
     options = parser.parse_args()
     os.chdir(ROOT)
     return report_errors("make models", lambda: _main(options))
@@ -170,7 +164,7 @@ def _main(options: argparse.Namespace) -> int:
             if status := subprocess.run(words, check=False).returncode:
                 return status
         if model.shipped:
-            _write_card(model, options.out)
+            write_atomically(options.out / f"{model.name}.md", card_of(model, options.out).encode())
     return EXIT_OK
 
 
@@ -259,11 +253,11 @@ def _evaluate(model: Model, options: argparse.Namespace) -> list[str]:
     return words + _labels(options)
 
 
-def _write_card(model: Model, out: Path) -> None:
-    record, certificate, evaluation = (
-        _record(out / f"{model.name}{kind}.json") for kind in ("", ".certificate", ".evaluation")
-    )
-    write_atomically(out / f"{model.name}.md", card(model.name, record, certificate, evaluation, model.notes).encode())
+def card_of(model: Model, folder: Path) -> str:
+    """Return a model's card, out of what was measured and lies in a folder."""
+    kinds = ("", ".certificate", ".evaluation")
+    record, certificate, evaluation = (_record(folder / f"{model.name}{kind}.json") for kind in kinds)
+    return card(model.name, record, certificate, evaluation, model.notes)
 
 
 def _judges(model: Model, options: argparse.Namespace) -> list[Path]:

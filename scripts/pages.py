@@ -1,7 +1,6 @@
 """What a program writes into a page stands between two marks: nobody types there."""
 
 import re
-from collections.abc import Iterable, Sequence
 
 _BLOCK = re.compile(r"<!-- (\w+): written by scripts/\w+\.py -->\n.*?<!-- end of \1 -->", re.DOTALL)
 
@@ -18,8 +17,3 @@ def put(text: str, name: str, content: str) -> str:
 def typed(text: str) -> str:
     """Return what of a page a person has typed."""
     return _BLOCK.sub("", text)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown, with an empty line after it."""
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))

@@ -16,19 +16,19 @@ from unittest.mock import MagicMock
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import convert.__main__  # noqa: E402
-import train.__main__  # noqa: E402
-from edge import cli  # noqa: E402
-from edge.capture import KINDS  # noqa: E402
-from edge.deploy import parser as deploy  # noqa: E402
-from edge.errors import EXITS  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.outputs import nothing_yet  # noqa: E402
-from edge.outputs.jsonl import as_json, event_json, moment_json  # noqa: E402
-from edge.web.metrics import Told  # noqa: E402
-from edge.web.news import Counts  # noqa: E402
-from edge.web.openapi import DOCUMENT  # noqa: E402
-from scripts.pages import table  # noqa: E402
+import convert.__main__
+import train.__main__
+from convert.markdown import table
+from edge import cli
+from edge.capture import KINDS
+from edge.deploy import parser as deploy
+from edge.errors import EXITS
+from edge.files import write_atomically
+from edge.outputs import nothing_yet
+from edge.outputs.jsonl import as_json, event_json, moment_json
+from edge.web.metrics import Told
+from edge.web.news import Counts
+from edge.web.openapi import DOCUMENT
 
 PAGE = Path("docs/reference.md")
 _HEAD = """# Reference

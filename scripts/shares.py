@@ -6,49 +6,52 @@ video is one part. Every frame is looked at for itself, as catdog run --raw does
 
 import argparse
 import csv
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.capture.file import File  # noqa: E402
-from edge.classifier import Classifier  # noqa: E402
-from edge.cli import report_errors  # noqa: E402
-from edge.errors import EXIT_OK  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.record import file_digest  # noqa: E402
-from edge.statistics import percent  # noqa: E402
+from edge.capture.file import File
+from edge.classifier import Classifier
+from edge.cli import report_errors
+from edge.errors import EXIT_OK
+from edge.files import write_document
+from edge.record import file_digest
+from edge.statistics import percent
 
 Part = dict[str, Any]
 
 
-def main(argv: list[str] | None = None) -> int:
+def main() -> int:
     """Ask a model about clips, print a line a part, and keep the counts where that is wished."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="a video")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the counts (models/NAME.clips.json)")
-    options = parser.parse_args(argv)
+    options = parser.parse_args()
     return report_errors("shares", lambda: _main(options))
 
 
 def _main(options: argparse.Namespace) -> int:
-    model, parts = Classifier(options.model), []
-    for clip in options.clips:
-        for part in count(model, clip):
-            parts.append(part)
-            frames = sum(part["answers"].values())
-            shares = (f"{label} {percent(hits, frames)}" for label, hits in part["answers"].items())
-            print(f"{clip.stem}, {part['start_s']:.2f} s, {part['label']}: {frames} frames: {', '.join(shares)}")
+    parts = ask(options.model, options.clips)
     if options.json:
-        kept = {"sha256": file_digest(options.model), "parts": parts}
-        write_atomically(options.json, json.dumps(kept, indent=1).encode() + b"\n")
+        write_document(options.json, {"sha256": file_digest(options.model), "parts": parts})
     return EXIT_OK
+
+
+def ask(path: Path, clips: Sequence[Path]) -> list[Part]:
+    """Ask the model in a file about clips, print a line a part, and return the counts."""
+    model, parts = Classifier(path), []
+    for part in (part for clip in clips for part in count(model, clip)):
+        parts.append(part)
+        frames = sum(part["answers"].values())
+        shares = (f"{label} {percent(hits, frames)}" for label, hits in part["answers"].items())
+        print(f"{part['clip']}, {part['start_s']:.2f} s, {part['label']}: {frames} frames: {', '.join(shares)}")
+    return parts
 
 
 def count(model: Classifier, clip: Path) -> Iterator[Part]:

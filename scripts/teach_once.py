@@ -19,34 +19,31 @@ import cv2
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.capture.file import File  # noqa: E402
-from edge.cli import report_errors  # noqa: E402
-from edge.errors import EXIT_OK, CatdogError, InputError  # noqa: E402
-from edge.keep import Keep  # noqa: E402
-from edge.labelled import list_photos, parse_renames  # noqa: E402
-from scripts import shares  # noqa: E402
+from edge.capture.file import File
+from edge.cli import report_errors
+from edge.errors import EXIT_OK, CatdogError, InputError
+from edge.keep import Keep
+from edge.labelled import list_photos, parse_renames
+from scripts import shares
 
 
-def main(argv: list[str] | None = None) -> int:
+def main() -> int:
     """Show the loop; print each command before it runs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("clip", type=Path, help="a video that shows one thing all the time")
-    parser.add_argument("shows", metavar="CLASS", help="what that is")
-    parser.add_argument(
-        "--model", required=True, metavar="NAME", help="the wrong one: NAME.keras, .json and .int8.tflite"
-    )
-    parser.add_argument("--network", default="mobilenet", metavar="NAME", help="that model's (mobilenet)")
-    parser.add_argument("--fallback", default="neither", metavar="LABEL", help="that model's (neither)")
-    parser.add_argument(
-        "--old", type=Path, action="append", required=True, metavar="DATA", help="photos it has learned"
-    )
-    parser.add_argument("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
-    parser.add_argument("--also", type=Path, action="append", default=[], metavar="CLIP", help="what it does elsewhere")
-    parser.add_argument("--count", type=int, default=300, metavar="N", help="old photos of each class (300)")
-    parser.add_argument("--every", type=int, default=6, metavar="N", help="keep each Nth frame (6)")
-    parser.add_argument("--epochs", type=int, default=4, metavar="N", help="passes over the photos (4)")
-    parser.add_argument("--out", type=Path, default=Path("runs/taught"), metavar="DIR", help="where it all goes")
-    options = parser.parse_args(argv)
+    add = parser.add_argument
+    add("clip", type=Path, help="a video that shows one thing all the time")
+    add("shows", metavar="CLASS", help="what that is")
+    add("--model", required=True, metavar="NAME", help="the wrong one: NAME.keras, .json and .int8.tflite")
+    add("--network", default="mobilenet", metavar="NAME", help="that model's (mobilenet)")
+    add("--fallback", default="neither", metavar="LABEL", help="that model's (neither)")
+    add("--old", type=Path, action="append", required=True, metavar="DATA", help="photos it has learned")
+    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
+    add("--also", type=Path, action="append", default=[], metavar="CLIP", help="what it does elsewhere")
+    add("--count", type=int, default=300, metavar="N", help="old photos of each class (300)")
+    add("--every", type=int, default=6, metavar="N", help="keep each Nth frame (6)")
+    add("--epochs", type=int, default=4, metavar="N", help="passes over the photos (4)")
+    add("--out", type=Path, default=Path("runs/taught"), metavar="DIR", help="where it all goes")
+    options = parser.parse_args()
     return report_errors("teach_once", lambda: _main(options))
 
 
@@ -56,7 +53,7 @@ def _main(options: argparse.Namespace) -> int:
         raise InputError(out, "is there already", "Delete it, or give another --out")
     first, second = _halves(options.clip, out)
     judges = [second, *options.also]
-    _ask(judges, Path(f"{options.model}.int8.tflite"))
+    shares.ask(Path(f"{options.model}.int8.tflite"), judges)
 
     keep = Keep(out / "photos")
     with File(str(first)) as frames:
@@ -70,7 +67,7 @@ def _main(options: argparse.Namespace) -> int:
     learn += ["--epochs", options.epochs, "--learning-rate", "1e-4", "--set", "repeat_origin=20"]
     _run("train", out / "old", out / "photos", *learn, "--name", "taught", "--out", out)
     _run("convert", out / "taught.keras", "--calibration", out / "old", "--no-photos")
-    _ask(judges, out / "taught.int8.tflite")
+    shares.ask(out / "taught.int8.tflite", judges)
     return EXIT_OK
 
 
@@ -104,11 +101,6 @@ def _sample(options: argparse.Namespace, folder: Path) -> None:
             target = folder / ("train" if number % 10 else "val") / label / f"{number:05}{path.suffix}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(path.resolve())
-
-
-def _ask(clips: list[Path], model: Path) -> None:
-    """Print what a model sees in clips, frame by frame."""
-    shares.main([str(model), *map(str, clips)])
 
 
 def _run(room: str, *words: object) -> None:

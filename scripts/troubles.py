@@ -14,9 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.doctor import CHECKS  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from scripts.pages import put, table  # noqa: E402
+from convert.markdown import table
+from edge.doctor import CHECKS
+from edge.files import write_atomically
+from scripts.pages import put
 
 PAGE = Path("docs/troubleshooting.md")
 # What each table holds: files below edge/ whose faults it lists.

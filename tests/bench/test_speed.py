@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge.bench.rounds import Plan
-from edge.report import as_text
+from scripts.benchmarks import side_tables
 from tests.bench.loops import measure_loops, models
 from tests.bench.processes import measure_peers, measure_starts
-from tests.bench.side_by_side import FULL, sections
+from tests.bench.side_by_side import FULL
 
 pytestmark = pytest.mark.bench
 
@@ -33,5 +33,6 @@ def test_every_runner_names_the_same_label() -> None:
 
 def test_the_figures_become_tables(tmp_path: Path) -> None:
     loops = measure_loops(dict(list(models(tmp_path).items())[:1]), Plan(16, 1.0, 4, 2))
-    shown = as_text("", sections({"loops": loops, "starts": measure_starts(2), "peers": measure_peers(1)}), 100)
-    assert max(map(len, shown.splitlines())) <= 100
+    shown = [*side_tables({"loops": loops, "starts": measure_starts(2), "peers": measure_peers(1)})]
+    assert len(shown) == 3
+    assert all(len(text.splitlines()) > 2 for text in shown)

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
+import keras
 import numpy as np
+from keras import layers
 
 # Range of the pixels that a network takes -> (scale, offset) that makes 0..1 of them.
 TO_UNIT = {"0..255": (1 / 255, 0.0), "0..1": (1.0, 0.0), "-1..1": (0.5, 0.5)}
@@ -22,9 +25,6 @@ def colours(
         scaled: scale pixels by a Rescaling layer, from which the range can be seen; else by a convolution.
         lopsided: put a channel into it that is 3,000 times the others: int8's 256 steps lose these.
     """
-    import keras
-    from keras import layers
-
     scale, offset = TO_UNIT[takes]
     x = picture = keras.Input((24, 24, 3))
     x = layers.Rescaling(scale, offset)(x) if scaled else _mixed(x, np.eye(3) * scale, "scale", offset)
@@ -44,9 +44,7 @@ def colours(
 
 def _mixed(x: Any, matrix: Any, name: str, bias: float = 0.0) -> Any:
     """Mix the channels by a 1 x 1 convolution of fixed weights, with a ReLU."""
-    import keras
-
-    layer = keras.layers.Conv2D(len(matrix[0]), 1, activation="relu", name=name)
+    layer = layers.Conv2D(len(matrix[0]), 1, activation="relu", name=name)
     x = layer(x)
     layer.set_weights([np.reshape(matrix, (1, 1, *np.shape(matrix))), np.full(len(matrix[0]), bias)])
     return x
@@ -54,10 +52,6 @@ def _mixed(x: Any, matrix: Any, name: str, bias: float = 0.0) -> Any:
 
 def tutorial(path: Path, photos: Path) -> Path:
     """Save a tutorial's Sequential, trained for a moment on blue (0) against red (1); its pixels are 0..1."""
-    import cv2
-    import keras
-    from keras import layers
-
     keras.utils.set_random_seed(1)
     network = keras.Sequential(
         [
@@ -88,9 +82,6 @@ def keras_io(path: Path, side: int = 48, stem: int = 8, widths: Sequence[int] = 
     1 x 1 convolution around them, one more separable convolution, and a single logit after dropout. Pixels are
     scaled inside.
     """
-    import keras
-    from keras import layers
-
     keras.utils.set_random_seed(1)
     picture = keras.Input((side, side, 3))
     x = layers.Rescaling(1.0 / 255)(picture)

@@ -163,7 +163,7 @@ def test_as_few_layers_as_do_stay_in_float(losses: list[float], count: int) -> N
 def test_budgets_are_rounded_up_to_whole_photos(
     budget: tuple[float, float], photos: int, lost: int, flipped: int, misses: int
 ) -> None:
-    row = Measured("int8", 1, photos, photos - lost, photos - flipped, 0.1, 0.1, lost, 0, [], [], [])
+    row = Measured("int8", 1, photos, photos - lost, photos - flipped, 0.1, 0.1, lost, 0, [], [], [], (), "")
     found = Budget(*budget).misses([row])
     assert len(found) == misses
     assert all("--max-drop" in line or "--min-agreement" in line for line in found)

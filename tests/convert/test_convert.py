@@ -11,8 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from convert.certify import predict_keras
+from convert.load import load
 from edge import runtime
 from edge.classifier import Classifier
+from edge.fit import fit
 from tests.conftest import BGR, Command, one_line, picture, write_photos
 
 VARIANTS = ("float32", "float16", "dynamic", "int8")
@@ -42,6 +45,16 @@ def converted(here: Command, photos: Path, parent: Path, tmp_path_factory: pytes
     folder = tmp_path_factory.mktemp("converted")
     here("convert", parent, "--calibration", photos, "--out", folder)
     return folder
+
+
+@pytest.fixture
+def convert(here: Command, photos: Path, parent: Path, tmp_path: Path) -> Command:
+    """Convert the parent once more, into tmp_path / "out"."""
+
+    def run(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+        return here("convert", parent, "--calibration", photos, "--out", tmp_path / "out", *words, expect=expect)
+
+    return run
 
 
 def test_four_variants_a_certificate_and_a_card_are_written(converted: Path) -> None:
@@ -93,14 +106,9 @@ def test_a_variant_knows_its_contract_and_answers(converted: Path, variant: str)
 
 
 def test_variants_give_the_probabilities_of_keras(converted: Path, parent: Path) -> None:
-    from convert.certify import predict_keras
-    from convert.load import load
-
     # Pictures between the colours, where probabilities are not all 0 or 1.
     mixed = [(picture("red", seed=n) // 2 + picture("blue", seed=n) // 2) for n in range(8)]
     loaded = load(parent)
-    from edge.fit import fit
-
     expected = predict_keras(loaded, np.stack([fit(image, loaded.fit) for image in mixed]))
     for variant, tolerance in (("float32", 1e-5), ("float16", 1e-2), ("dynamic", 0.1), ("int8", 0.1)):
         found = np.stack([Classifier(converted / f"origin.{variant}.tflite").predict(image) for image in mixed])
@@ -132,12 +140,10 @@ def test_calibration_is_balanced_and_recorded_and_has_no_test_photo(
     assert max(counts) - min(counts) <= 1
 
 
-def test_the_same_conversion_gives_the_same_bytes(
-    here: Command, photos: Path, parent: Path, converted: Path, tmp_path: Path
-) -> None:
-    here("convert", parent, "--calibration", photos, "--out", tmp_path)
+def test_the_same_conversion_gives_the_same_bytes(convert: Command, converted: Path, tmp_path: Path) -> None:
+    convert()
     name = "origin.int8.tflite"
-    assert (tmp_path / name).read_bytes() == (converted / name).read_bytes()
+    assert (tmp_path / "out" / name).read_bytes() == (converted / name).read_bytes()
 
 
 def bad_cases(folder: Path, parent: Path) -> dict[str, tuple[Path, str]]:
@@ -179,7 +185,7 @@ def test_what_cannot_be_converted_is_one_line(here: Command, photos: Path, paren
     ],
 )
 def test_calibration_photos_that_will_not_do_are_one_line(
-    here: Command, parent: Path, tmp_path: Path, folders: dict[str, tuple[str, ...]], words: str
+    convert: Command, tmp_path: Path, folders: dict[str, tuple[str, ...]], words: str
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
@@ -188,30 +194,24 @@ def test_calibration_photos_that_will_not_do_are_one_line(
             write_photos(data / split, ("red",), count=3)
             if name != "red":
                 (data / split / "red").rename(data / split / name)
-    line = one_line(here("convert", parent, "--calibration", data, "--out", tmp_path / "out", expect=2))
-    assert words in line
+    assert words in one_line(convert("--calibration", data, expect=2))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_target_is_one_line(here: Command, photos: Path, parent: Path, tmp_path: Path) -> None:
+def test_a_read_only_target_is_one_line(convert: Command, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    done = here("convert", parent, "--calibration", photos, "--out", tmp_path, expect=2)
-    assert "cannot be written" in one_line(done)
+    assert "cannot be written" in one_line(convert(expect=2))
 
 
-def test_a_target_that_is_no_folder_is_one_line_before_anything_is_done(
-    here: Command, photos: Path, parent: Path, tmp_path: Path
-) -> None:
+def test_a_target_that_is_no_folder_is_one_line_before_anything_is_done(convert: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    done = here("convert", parent, "--calibration", photos, "--out", tmp_path / "file", expect=2)
-    assert "is no folder to write in" in one_line(done)
-    done = here("convert", parent, "--calibration", photos, "--out", tmp_path / "out", "--html", tmp_path, expect=2)
-    assert "is a folder" in one_line(done)
+    assert "is no folder to write in" in one_line(convert("--out", tmp_path / "file", expect=2))
+    assert "is a folder" in one_line(convert("--html", tmp_path, expect=2))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_disk_that_fills_up_leaves_the_former_files(
-    here: Command, photos: Path, parent: Path, converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    convert: Command, converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(converted, tmp_path / "out")
     before = {path.name: path.read_bytes() for path in converted.iterdir()}
@@ -223,19 +223,14 @@ def test_a_disk_that_fills_up_leaves_the_former_files(
         return write(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    words = ("--calibration", photos, "--out", tmp_path / "out", "--seed", 2)
-    line = here("convert", parent, *words, expect=2).stderr.strip()
-    assert "cannot be written (No space left on device)" in line
+    assert "cannot be written (No space left on device)" in convert("--seed", 2, expect=2).stderr
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_calibration_photos_none_of_which_can_be_read_are_one_line_at_the_end(
-    here: Command, parent: Path, tmp_path: Path
-) -> None:
+def test_calibration_photos_none_of_which_can_be_read_are_one_line_at_the_end(convert: Command, tmp_path: Path) -> None:
     (tmp_path / "data/green").mkdir(parents=True)
     for number in range(12):
         (tmp_path / f"data/green/{number}.jpg").write_text("no photo")
-    words = ("--calibration", tmp_path / "data", "--out", tmp_path / "out")
-    lines = here("convert", parent, *words, expect=2).stderr.splitlines()
+    lines = convert("--calibration", tmp_path / "data", expect=2).stderr.splitlines()
     assert lines[-1].endswith("has 0 readable training photos. Give 10 or more")
     assert not (tmp_path / "out").exists()

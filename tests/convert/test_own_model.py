@@ -1,12 +1,16 @@
 """Bring your own Keras model: whatever its ending and its pixels, the same files come out; or one line that asks."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
+from convert import load as converter
 from edge.classifier import Classifier
 from tests.conftest import BGR, Command, one_line, picture, write_photos
 from tests.convert.networks import TO_UNIT, colours, keras_io, tutorial
@@ -32,9 +36,7 @@ def rgb(colour: str, side: int) -> np.ndarray:
 
 def load(path: Path, labels: str, pixel_range: str | None = None) -> Callable[[str], dict[str, float]]:
     """Load a model as the converter does; the result gives its probabilities of a colour."""
-    from convert.load import load
-
-    parent = load(path, tuple(labels.split(",")), pixel_range)
+    parent = converter.load(path, tuple(labels.split(",")), pixel_range)
 
     def ask(colour: str) -> dict[str, float]:
         pixels = rgb(colour, parent.fit.height)
@@ -61,15 +63,13 @@ def test_pixels_of_every_range_are_made_from_0_to_255(takes: str, tmp_path: Path
 
 @pytest.mark.parametrize("takes", ["0..255", "0..1"])
 def test_a_rescaling_layer_shows_the_range_by_itself(takes: str, tmp_path: Path) -> None:
-    import keras
-
     path = tmp_path / "own.keras"
     x = inner = keras.Input((24, 24, 3))
     scale = 1 / 127.5 if takes == "0..255" else 2.0
-    x = keras.layers.Rescaling(scale, offset=-1)(keras.layers.RandomFlip()(x))
+    x = layers.Rescaling(scale, offset=-1)(layers.RandomFlip()(x))
     inside = keras.Model(inner, x)  # nested, as tutorials keep their augmentation
-    head = keras.layers.Dense(3, "softmax")
-    keras.Sequential([keras.Input((24, 24, 3)), inside, keras.layers.GlobalAveragePooling2D(), head]).save(path)
+    head = layers.Dense(3, "softmax")
+    keras.Sequential([keras.Input((24, 24, 3)), inside, layers.GlobalAveragePooling2D(), head]).save(path)
     kernel, bias = head.get_weights()
     network = keras.saving.load_model(path)
     network.layers[-1].set_weights([5 * np.eye(*kernel.shape), bias])
@@ -78,8 +78,6 @@ def test_a_rescaling_layer_shows_the_range_by_itself(takes: str, tmp_path: Path)
 
 
 def test_a_network_of_mixed_precision_is_converted_in_float32(here: Command, photos: Path, tmp_path: Path) -> None:
-    import keras
-
     keras.config.set_dtype_policy("mixed_float16")
     try:
         path = colours(tmp_path / "own.keras")
@@ -90,8 +88,8 @@ def test_a_network_of_mixed_precision_is_converted_in_float32(here: Command, pho
 
 
 def test_a_tutorials_sequential_is_converted_certified_and_run(here: Command, two: Path, tmp_path: Path) -> None:
-    keras = tutorial(tmp_path / "tutorial.keras", two)
-    done = here("convert", keras, *TWO, "--pixel-range", "0..1", "--calibration", two)
+    path = tutorial(tmp_path / "tutorial.keras", two)
+    done = here("convert", path, *TWO, "--pixel-range", "0..1", "--calibration", two)
     assert "Within the budget" in done.stdout
     for variant in ("float32", "int8"):
         classifier = Classifier(tmp_path / f"tutorial.{variant}.tflite")
@@ -99,105 +97,79 @@ def test_a_tutorials_sequential_is_converted_certified_and_run(here: Command, tw
             assert classifier.classify(picture(colour, seed=900)).label == colour
 
 
-def test_keras_ios_own_network_is_converted_certified_and_run(here: Command, two: Path, tmp_path: Path) -> None:
-    keras = keras_io(tmp_path / "scratch.keras")
+@pytest.mark.parametrize(
+    "size", [(48,), pytest.param((180, 128, (256, 512, 728), 1024), marks=pytest.mark.bench)], ids=["small", "whole"]
+)
+def test_keras_ios_own_network_is_converted_certified_and_run(
+    here: Command, two: Path, tmp_path: Path, size: tuple[Any, ...]
+) -> None:
+    path = keras_io(tmp_path / "scratch.keras", *size)
     # Untrained, so it hardly tells red from blue: its probabilities are what can be compared.
-    done = here("convert", keras, *TWO, "--calibration", two, "--max-drop", "100", "--min-agreement", "0")
+    done = here("convert", path, *TWO, "--calibration", two, "--max-drop", "100", "--min-agreement", "0")
     assert "scratch.int8.tflite" in done.stdout
-    ask = load(keras, "blue,red")
-    for variant, tolerance in (("float32", 1e-5), ("int8", 0.02)):
-        classifier = Classifier(tmp_path / f"scratch.{variant}.tflite")
-        for colour in BGR:
-            found = classifier.classify(picture(colour, 48, 48)).probabilities
-            assert found == pytest.approx(ask(colour), abs=tolerance)
-
-
-@pytest.mark.bench
-def test_keras_ios_network_in_its_full_size(here: Command, two: Path, tmp_path: Path) -> None:
-    keras = keras_io(tmp_path / "scratch.keras", 180, 128, (256, 512, 728), 1024)
-    here("convert", keras, *TWO, "--calibration", two, "--max-drop", "100", "--min-agreement", "0")
-    ask = load(keras, "blue,red")
+    ask = load(path, "blue,red")
     for variant, tolerance in (("float32", 1e-5), ("float16", 1e-3), ("int8", 0.02)):
         classifier = Classifier(tmp_path / f"scratch.{variant}.tflite")
         for colour in BGR:
-            found = classifier.classify(picture(colour, 180, 180)).probabilities
+            found = classifier.classify(picture(colour, size[0], size[0])).probabilities
             assert found == pytest.approx(ask(colour), abs=tolerance)
 
 
-def own(folder: Path, name: str, build: Callable[[Any], Any]) -> Path:
-    """Save what `build` makes of the Keras module as a model."""
-    import keras
-
-    path = folder / f"{name}.keras"
-    build(keras).save(path)
-    return path
+def flat(shape: tuple[int | None, ...], ending: str | None = None) -> Any:
+    """Return a network that takes `shape`."""
+    x = given = keras.Input(shape)
+    x = layers.Rescaling(1 / 255)(x)
+    return keras.Model(given, layers.Dense(3, activation=ending)(layers.GlobalAveragePooling2D()(x)))
 
 
-def flat(shape: tuple[int | None, ...], ending: str | None = None) -> Callable[[Any], Any]:
-    """Return a builder of a network that takes `shape`."""
-
-    def build(keras: Any) -> Any:
-        layers = keras.layers
-        x = picture = keras.Input(shape)
-        x = layers.Rescaling(1 / 255)(x)
-        x = layers.Dense(3, activation=ending)(layers.GlobalAveragePooling2D()(x))
-        return keras.Model(picture, x)
-
-    return build
-
-
-def two_inputs(keras: Any) -> Any:
-    layers = keras.layers
+def two_inputs() -> Any:
     first, second = (keras.Input((8, 8, 3)) for _ in range(2))
     pooled = layers.GlobalAveragePooling2D()(layers.add([first, second]))
     return keras.Model([first, second], layers.Dense(3)(pooled))
 
 
-def two_outputs(keras: Any) -> Any:
-    layers = keras.layers
-    picture = keras.Input((8, 8, 3))
-    pooled = layers.GlobalAveragePooling2D()(picture)
-    return keras.Model(picture, [layers.Dense(3)(pooled), layers.Dense(3)(pooled)])
+def two_outputs() -> Any:
+    given = keras.Input((8, 8, 3))
+    pooled = layers.GlobalAveragePooling2D()(given)
+    return keras.Model(given, [layers.Dense(3)(pooled), layers.Dense(3)(pooled)])
 
 
-def map_of_answers(keras: Any) -> Any:
-    picture = keras.Input((8, 8, 3))
-    return keras.Model(picture, keras.layers.Conv2D(3, 1)(picture))
+def map_of_answers() -> Any:
+    given = keras.Input((8, 8, 3))
+    return keras.Model(given, layers.Conv2D(3, 1)(given))
 
 
-def own_layer(keras: Any) -> Any:
-    class Doubling(keras.layers.Layer):
+def own_layer() -> Any:
+    class Doubling(layers.Layer):
         def call(self, x: Any) -> Any:
             return 2 * x
 
-    picture = keras.Input((8, 8, 3))
-    pooled = keras.layers.GlobalAveragePooling2D()(Doubling()(picture))
-    return keras.Model(picture, keras.layers.Dense(3)(pooled))
+    given = keras.Input((8, 8, 3))
+    return keras.Model(given, layers.Dense(3)(layers.GlobalAveragePooling2D()(Doubling()(given))))
 
 
-def not_a_number(keras: Any) -> Any:
-    model = flat((8, 8, 3), "softmax")(keras)
+def not_a_number() -> Any:
+    model = flat((8, 8, 3), "softmax")
     model.set_weights([np.full(w.shape, np.nan) for w in model.get_weights()])
     return model
 
 
-def unbuilt(keras: Any) -> Any:
-    layers = keras.layers
+def unbuilt() -> Any:
     return keras.Sequential([layers.GlobalAveragePooling2D(), layers.Dense(3)])
 
 
 REFUSED = {
-    "grey": (flat((8, 8, 1)), "takes grey pictures, (8, 8, 1)"),
-    "any size": (flat((None, None, 3)), "takes pictures of any size, (None, None, 3)"),
-    "no picture": (flat((8, 8, 4)), "not one (height, width, 3) picture"),
+    "grey": (partial(flat, (8, 8, 1)), "takes grey pictures, (8, 8, 1)"),
+    "any size": (partial(flat, (None, None, 3)), "takes pictures of any size, (None, None, 3)"),
+    "no picture": (partial(flat, (8, 8, 4)), "not one (height, width, 3) picture"),
     "two inputs": (two_inputs, "takes (8, 8, 3) and (8, 8, 3), not one"),
     "two outputs": (two_outputs, "gives (3,) and (3,), not one row of answers"),
     "a map": (map_of_answers, "gives (8, 8, 3), not one row of answers"),
     "own layer": (own_layer, "Rebuild it from Keras' own layers"),
     "nan": (not_a_number, "gives outputs that are no numbers"),
     "unbuilt": (unbuilt, "states no input shape"),
-    "relu": (flat((8, 8, 3), "relu"), "ends in relu"),
-    "many sigmoids": (flat((8, 8, 3), "sigmoid"), "ends in sigmoid"),
+    "relu": (partial(flat, (8, 8, 3), "relu"), "ends in relu"),
+    "many sigmoids": (partial(flat, (8, 8, 3), "sigmoid"), "ends in sigmoid"),
 }
 
 
@@ -205,7 +177,8 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_image_classifier_is_one_line(here: Command, photos: Path, tmp_path: Path, name: str) -> None:
     build, words = REFUSED[name]
-    path = own(tmp_path, name, build)
+    path = tmp_path / f"{name}.keras"
+    build().save(path)
     line = one_line(here("convert", path, *THREE, "--calibration", photos, "--out", tmp_path / "out", expect=2))
     assert f"{name}.keras" in line
     assert words in line
@@ -242,8 +215,6 @@ def test_a_count_of_calibration_photos_that_makes_no_sense_is_explained(
 
 def test_the_same_answers_as_the_bare_network_gave(tmp_path: Path) -> None:
     """The wrapped network against the bare one, fed by hand with pixels as it wants them."""
-    import keras
-
     path = colours(tmp_path / "own.keras", "-1..1", "sigmoid", scaled=False)
     ask = load(path, "blue,red", "-1..1")
     bare = keras.saving.load_model(path)

@@ -10,9 +10,7 @@ from typing import NamedTuple
 import pytest
 
 import edge
-from tests.conftest import python
-
-ROOT = Path(__file__).parent.parent
+from tests.conftest import ROOT, python
 
 # Packages in the checkout, and the ones among them that each may import.
 PACKAGES = {
@@ -229,18 +227,8 @@ def test_a_run_imports_nothing_of_outputs_that_were_not_asked_for() -> None:
     program = "from edge.cli import main; main(['run', 'demo', '--frames', '2', '--quiet'])"
     loaded = modules_after(program)
     assert "edge.run" in loaded
-    foreign = {
-        "starlette",
-        "uvicorn",
-        "anyio",
-        "h11",
-        "click",
-        "prometheus_client",
-        "segno",
-        "asyncio",
-        "paho",
-        "gpiozero",
-    }
+    foreign = {"starlette", "uvicorn", "anyio", "h11", "click", "prometheus_client", "segno"}
+    foreign |= {"asyncio", "paho", "gpiozero"}
     assert sorted(name for name in loaded if name.split(".")[0] in foreign or name.startswith("edge.web")) == []
     needed = {f"edge.outputs.{name}" for name in ("aside", "jsonl", "stream", "together", "worker")}
     assert {name for name in loaded if name.startswith("edge.outputs.")} == needed

@@ -86,7 +86,6 @@ def test_the_plan_names_minutes_and_makes_nothing(photos: Path, tmp_path: Path) 
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.usefixtures("weights")
 def test_what_is_missing_is_said_before_anything_starts(photos: Path, tmp_path: Path) -> None:
     two = tmp_path / "two"
     for label in ("red", "green"):

@@ -3,14 +3,13 @@
 import ast
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
 import edge
 from edge import testing
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text("utf-8")
 
 

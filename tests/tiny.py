@@ -16,6 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge.contract import Contract, seal
 from edge.fit import FitRule
 
+FLOAT32 = schema.TensorType.FLOAT32
 _STEEPNESS = 10.0  # logit of a channel at 255: softmax((10, 0, 0)) is 0.9999
 
 
@@ -46,7 +47,7 @@ def tiny_model(
     return path
 
 
-class _Graph:
+class Graph:
     """Collects tensors and operators of a TFLite graph, and packs them."""
 
     def __init__(self) -> None:
@@ -81,6 +82,30 @@ class _Graph:
         self.operators.append(operator)
         return output
 
+    def picture(self, side: int, dtype: str) -> tuple[int, int]:
+        """Add the input of the network; return its tensor, and that of the same picture in floats."""
+        if dtype == "float32":
+            picture = self.tensor("picture", (1, side, side, 3), FLOAT32)
+            return picture, picture
+        picture = self.tensor("picture", (1, side, side, 3), schema.TensorType.UINT8)
+        wide = self.tensor("wide", (1, side, side, 3), FLOAT32)
+        return picture, self.operator("DEQUANTIZE", [picture], wide, "DequantizeOptions")
+
+    def mean(self, maps: int, side: int, channels: int) -> int:
+        """Average maps over all places."""
+        pooled = self.tensor("mean", (1, 1, 1, channels), FLOAT32)
+        window = {"filterHeight": side, "filterWidth": side, "strideH": 1, "strideW": 1}
+        valid = schema.Padding.VALID
+        return self.operator("AVERAGE_POOL_2D", [maps], pooled, "Pool2DOptions", padding=valid, **window)
+
+    def probabilities(self, features: int, weights: int, count: int) -> int:
+        """Add a dense layer and a softmax."""
+        bias = self.tensor("bias", (count,), FLOAT32, np.zeros(count))
+        logits = self.tensor("logits", (1, count), FLOAT32)
+        self.operator("FULLY_CONNECTED", [features, weights, bias], logits, "FullyConnectedOptions")
+        answer = self.tensor("probabilities", (1, count), FLOAT32)
+        return self.operator("SOFTMAX", [logits], answer, "SoftmaxOptions", beta=1.0)
+
     def pack(self, first: int, last: int) -> bytes:
         graph = schema.SubGraphT()
         graph.name, graph.inputs, graph.outputs = "main", [first], [last]
@@ -94,33 +119,15 @@ class _Graph:
 
 
 def _flatbuffer(side: int, count: int, input_dtype: str, weights_dtype: str) -> bytes:
-    float32, uint8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8
-    graph = _Graph()
-    picture = first = graph.tensor("picture", (1, side, side, 3), uint8 if input_dtype == "uint8" else float32)
-    if input_dtype == "uint8":
-        wide = graph.tensor("wide", (1, side, side, 3), float32)
-        picture = graph.operator("DEQUANTIZE", [picture], wide, "DequantizeOptions")
-    colour = graph.operator(
-        "AVERAGE_POOL_2D",
-        [picture],
-        graph.tensor("colour", (1, 1, 1, 3), float32),
-        "Pool2DOptions",
-        padding=schema.Padding.VALID,
-        filterHeight=side,
-        filterWidth=side,
-        strideH=1,
-        strideW=1,
-    )
+    graph = Graph()
+    first, picture = graph.picture(side, input_dtype)
+    colour = graph.mean(picture, side, 3)
     rows = [np.eye(3)[i % 3] * (1 if i < 3 else -1) for i in range(count)]
     values = np.array(rows) * _STEEPNESS / 255
     if weights_dtype == "float16":
         half = graph.tensor("half weights", (count, 3), schema.TensorType.FLOAT16, values)
-        weights = graph.tensor("weights", (count, 3), float32)
+        weights = graph.tensor("weights", (count, 3), FLOAT32)
         graph.operator("DEQUANTIZE", [half], weights, "DequantizeOptions")
     else:
-        weights = graph.tensor("weights", (count, 3), float32, values)
-    bias = graph.tensor("bias", (count,), float32, np.zeros(count))
-    logits = graph.tensor("logits", (1, count), float32)
-    graph.operator("FULLY_CONNECTED", [colour, weights, bias], logits, "FullyConnectedOptions")
-    probabilities = graph.tensor("probabilities", (1, count), float32)
-    return graph.pack(first, graph.operator("SOFTMAX", [logits], probabilities, "SoftmaxOptions", beta=1.0))
+        weights = graph.tensor("weights", (count, 3), FLOAT32, values)
+    return graph.pack(first, graph.probabilities(colour, weights, count))

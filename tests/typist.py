@@ -33,9 +33,9 @@ class Typist:
         """Press keys."""
         os.write(self._terminal, keys.encode())
 
-    def reads(self, pattern: str, seconds: float = SOON_S) -> re.Match[str]:
+    def reads(self, pattern: str) -> re.Match[str]:
         """Wait for something that was not there when this was asked last; return what was found."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + SOON_S
         while not (found := re.search(pattern, self.seen, re.DOTALL)):
             left = deadline - time.monotonic()
             assert left > 0, f"no {pattern!r} in {self.seen[-2000:]!r}"
@@ -75,3 +75,11 @@ def typist(**environment: str) -> Iterator[Typist]:
 def needs_dash() -> bool:
     """True where there is no such shell."""
     return not Path("/bin/dash").exists()
+
+
+def drain(terminal: int) -> None:
+    """Read what is shown on a terminal until its other end is closed, and close this one."""
+    with suppress(OSError):
+        while os.read(terminal, 65536):
+            pass
+    os.close(terminal)

@@ -19,41 +19,30 @@ from edge.classifier import Classifier
 from edge.contract import Contract, seal, unseal
 from edge.fit import FitRule
 from tests.conftest import ROOT
-from tests.tiny import _Graph
+from tests.tiny import FLOAT32, Graph
 
 PHOTO = ROOT / "edge/demo/01-cat-two.jpg"
 
 
 def conv_stack(path: Path, side: int, input_dtype: str = "uint8") -> Path:
     """Write a sealed model that takes about as long as a MobileNetV2 of its side: a 3 x 3 convolution, four 1 x 1."""
-    float32, graph, random = schema.TensorType.FLOAT32, _Graph(), np.random.default_rng(1)
+    graph, random = Graph(), np.random.default_rng(1)
     same, relu = schema.Padding.SAME, schema.ActivationFunctionType.RELU
 
-    def conv(source: int, size: int, kernel: int, channels: int, stride: int) -> int:
+    def conv(source: int, kernel: int, channels: int, stride: int) -> int:
         shape = (32, kernel, kernel, channels)
-        weights = graph.tensor("w", shape, float32, random.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape))
-        bias = graph.tensor("b", (32,), float32, np.zeros(32))
-        target = graph.tensor("t", (1, size, size, 32), float32)
+        weights = graph.tensor("w", shape, FLOAT32, random.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape))
+        bias = graph.tensor("b", (32,), FLOAT32, np.zeros(32))
+        target = graph.tensor("t", (1, side // 2, side // 2, 32), FLOAT32)
         options = {"strideH": stride, "strideW": stride, "padding": same, "fusedActivationFunction": relu}
         return graph.operator("CONV_2D", [source, weights, bias], target, "Conv2DOptions", **options)
 
-    taken = schema.TensorType.UINT8 if input_dtype == "uint8" else float32
-    last = first = graph.tensor("picture", (1, side, side, 3), taken)
-    if input_dtype == "uint8":
-        wide = graph.tensor("wide", (1, side, side, 3), float32)
-        last = graph.operator("DEQUANTIZE", [first], wide, "DequantizeOptions")
-    last = conv(last, side // 2, 3, 3, 2)
+    first, last = graph.picture(side, input_dtype)
+    last = conv(last, 3, 3, 2)
     for _ in range(4):
-        last = conv(last, side // 2, 1, 32, 1)
-    pool = {"filterHeight": side // 2, "filterWidth": side // 2, "strideH": 1, "strideW": 1}
-    pooled = graph.tensor("pooled", (1, 1, 1, 32), float32)
-    last = graph.operator("AVERAGE_POOL_2D", [last], pooled, "Pool2DOptions", padding=schema.Padding.VALID, **pool)
-    dense = [graph.tensor("w", (3, 32), float32, random.normal(0, 0.01, (3, 32)))]
-    dense.append(graph.tensor("b", (3,), float32, np.zeros(3)))
-    logits = graph.tensor("logits", (1, 3), float32)
-    last = graph.operator("FULLY_CONNECTED", [last, *dense], logits, "FullyConnectedOptions")
-    answer = graph.tensor("probabilities", (1, 3), float32)
-    content = graph.pack(first, graph.operator("SOFTMAX", [last], answer, "SoftmaxOptions", beta=1.0))
+        last = conv(last, 1, 32, 1)
+    weights = graph.tensor("weights", (3, 32), FLOAT32, random.normal(0, 0.01, (3, 32)))
+    content = graph.pack(first, graph.probabilities(graph.mean(last, side // 2, 32), weights, 3))
     path.write_bytes(seal(content, Contract("stack", "float32", ("cat", "dog", "neither"), FitRule(side, side))))
     return path
 

@@ -25,6 +25,7 @@ from edge.classifier import Classifier
 from tests.clips import pan, photos, write_clip
 from tests.conftest import ROOT
 from tests.edge.scripted import follow
+from tests.typist import drain
 
 pytestmark = pytest.mark.bench
 FRAMES, ROUNDS = 600, 5
@@ -74,14 +75,6 @@ def run(*words: str) -> tuple[float, float]:
     os.close(theirs)
     rate = float(done.stderr.split(" a second")[0].rsplit("(", 1)[1])
     return rate, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def drain(descriptor: int) -> None:
-    try:
-        while os.read(descriptor, 65536):
-            pass
-    except OSError:
-        os.close(descriptor)
 
 
 def test_the_whole_runner_against_the_bare_loop(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,33 +1,24 @@
 """Peak memory of the live runner, against the bare imports that it cannot do without. `pytest -m bench`."""
 
-import os
-import subprocess
-import sys
+from pathlib import Path
 from statistics import median
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.bench.processes import PEAK, run
 
 pytestmark = pytest.mark.bench
 
 IMPORTS = "import numpy, cv2; from ai_edge_litert.interpreter import Interpreter"
 
 
-def peak_mb(*words: str) -> float:
-    """Return the peak resident memory of a process of its own, in MB."""
-    process = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss / 1024
-
-
-def test_the_demo_against_its_imports(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [
-        (peak_mb("-c", IMPORTS), peak_mb("-m", "edge", "run", "demo", "--json", "--frames", "60")) for _ in range(5)
-    ]
-    imports, demo = (median(column) for column in zip(*runs, strict=True))
+def test_the_demo_against_its_imports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "imports.py").write_text(IMPORTS)
+    bare = ("path", tmp_path / "imports.py")
+    demo = ("module", "edge", "run", "demo", "--json", "--frames", "60")
+    runs = [[run(["-c", PEAK, *words])[1] for words in (bare, demo)] for _ in range(5)]
+    imports_mb, demo_mb = (median(column) for column in zip(*runs, strict=True))
     with capsys.disabled():
-        print(f"\npeak memory: bare imports {imports:.0f} MB, catdog run demo {demo:.0f} MB: {demo / imports:.2f} x")
-    assert demo <= 1.5 * imports
+        ratio = demo_mb / imports_mb
+        print(f"\npeak memory: bare imports {imports_mb:.0f} MB, catdog run demo {demo_mb:.0f} MB: {ratio:.2f} x")
+    assert demo_mb <= 1.5 * imports_mb

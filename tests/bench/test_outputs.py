@@ -6,7 +6,6 @@ import pty
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from statistics import mean, median
 
@@ -25,6 +24,7 @@ from edge.outputs.snapshots import Snapshots
 from edge.outputs.terminal import Terminal
 from edge.outputs.together import Together
 from edge.testing import Still, visit
+from tests.typist import drain
 
 pytestmark = pytest.mark.bench
 
@@ -33,18 +33,12 @@ RATE = 60.0  # frames a second: no output is meant for more
 EVENT_EVERY = 60  # frames
 
 
-def read_all(descriptor: int) -> None:
-    with suppress(OSError):  # the other side is closed
-        while os.read(descriptor, 65536):
-            pass
-
-
 @pytest.fixture
 def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Together]:
     """A live view in a terminal that is read, JSON lines into a file, an event log and snapshots."""
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
-    reader = threading.Thread(target=read_all, args=(ours,))
+    reader = threading.Thread(target=drain, args=(ours,))
     reader.start()
     with os.fdopen(theirs, "w") as screen, (tmp_path / "out").open("w") as file:
         together = Together(
@@ -59,7 +53,6 @@ def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Togethe
         yield together
         together.close()
     reader.join()
-    os.close(ours)
 
 
 def test_outputs_against_no_outputs(outputs: Together, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ bench makes photos of noise and the second one is skipped. CATDOG_BACKBONE names
 they cannot be downloaded.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Command
 
 pytestmark = [
     pytest.mark.bench,
@@ -130,7 +131,7 @@ print("accuracy", model.evaluate(plain.flow_from_directory(test, **flow), verbos
 
 
 @pytest.mark.skipif(not (PHOTOS and BACKBONE), reason="CATDOG_PHOTOS and CATDOG_BACKBONE are not set")
-def test_the_origins_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_origins_recipe(here: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Wall time of whole processes, from nothing to the accuracy on the test photos."""
     pytest.importorskip("scipy", reason="the origin's generator needs scipy: pip install scipy")
     splits = {path.name[:4]: path for path in sorted(Path(str(PHOTOS)).resolve().iterdir()) if path.is_dir()}
@@ -147,25 +148,12 @@ def test_the_origins_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ]
     subprocess.run(list(map(str, words)), cwd=ROOT, capture_output=True, check=True)
     seconds = time.perf_counter() - started
-    ours = accuracy_of(tmp_path / "mobilenet-small.keras")
+    words = (tmp_path / "mobilenet-small.keras", Path(str(PHOTOS)).resolve(), "--quick", "--json", tmp_path / "report")
+    here("train", "evaluate", *words)
+    ours = json.loads((tmp_path / "report").read_bytes())["accuracy"]["share"]
     with capsys.disabled():
         print("\nfrom photos to a model, whole processes")
         print(f"  the origin's recipe, 10 epochs        {theirs:.1%} in {their_seconds:6.1f} s")
         print(f"  ours, last layer of MobileNetV2 0.35  {ours:.1%} in {seconds:6.1f} s")
     assert ours >= theirs
     assert seconds <= their_seconds / 10
-
-
-def accuracy_of(model: Path) -> float:
-    """Return the share of the test photos that a .keras file gets right."""
-    from convert.certify import predict_keras
-    from convert.load import load as load_keras
-    from edge.fit import fit
-    from edge.labelled import list_photos
-    from edge.photo import read_photo
-
-    parent = load_keras(model)
-    photos = [photo for photo in list_photos([Path(str(PHOTOS))], {}) if photo.split == "test"]
-    rows = predict_keras(parent, np.stack([fit(read_photo(photo.path), parent.fit) for photo in photos]))
-    truth = [parent.labels.index(photo.label) for photo in photos]
-    return float((rows.argmax(1) == truth).mean())

@@ -31,14 +31,19 @@ SECONDS, ROUNDS = 4.0, 5
 PHOTO = cv2.resize(cv2.imread(str(ROOT / "edge/demo/01-cat-two.jpg")), (640, 480))
 
 
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    options = Namespace(web="127.0.0.1:0", web_name=None, max_fps=None, keep=None)
-    served = Web(options)
+@contextmanager
+def serving() -> Iterator[Web]:
+    served = Web(Namespace(web="127.0.0.1:0", web_name=None, max_fps=None, keep=None))
     served.meet(Tuning(Classifier()))
     served.open([Still(RATE)])
     yield served
     served.close()
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    with serving() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -65,55 +70,56 @@ def address(web: Web) -> tuple[str, int]:
     return host, port
 
 
-def connected(web: Web, path: str = "/stream.mjpg") -> socket.socket:
+def connected(web: Web) -> socket.socket:
     connection = socket.create_connection(address(web))
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    connection.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return connection
+
+
+@contextmanager
+def beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Have a thread work while the block runs, until its event is set."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextmanager
 def viewers(web: Web, number: int) -> Iterator[None]:
     """Have pictures read by so many viewers, by one thread: their own work must not be what is measured."""
-    over = threading.Event()
     with ExitStack() as cleanup:
         connections = [cleanup.enter_context(connected(web)) for _ in range(number)]
 
-        def read() -> None:
+        def read(over: threading.Event) -> None:
             while not over.is_set():
                 for connection in select.select(connections, [], [], 0.1)[0]:
                     connection.recv(1 << 20)
 
-        reader = threading.Thread(target=read)
-        reader.start()
-        try:
+        with beside(read):
             yield
-        finally:
-            over.set()
-            reader.join()
 
 
 @contextmanager
 def nuisances(web: Web) -> Iterator[None]:
     """200 that never read, and 50 that send a byte a second."""
-    over = threading.Event()
     with ExitStack() as cleanup:
         for _ in range(200):
             cleanup.enter_context(connected(web))
         slow = [cleanup.enter_context(socket.create_connection(address(web))) for _ in range(50)]
 
-        def trickle() -> None:
+        def trickle(over: threading.Event) -> None:
             while not over.wait(1.0):
                 for connection in slow:
                     with suppress(OSError):  # it has been let go meanwhile
                         connection.send(b"G")
 
-        thread = threading.Thread(target=trickle)
-        thread.start()
-        try:
+        with beside(trickle):
             yield
-        finally:
-            over.set()
-            thread.join()
 
 
 @pytest.mark.parametrize("rate", [RATE, None], ids=["a camera", "as fast as it goes"])
@@ -184,17 +190,13 @@ def test_the_page_is_there_within_a_second(capsys: pytest.CaptureFixture[str]) -
 
     if PROGRAM is None:
         pytest.skip("needs Chromium: apt install chromium")
-    served = Web(Namespace(web="127.0.0.1:0", web_name=None, max_fps=None, keep=None))
-    served.meet(Tuning(Classifier()))
-    served.open([Still(RATE)])
-    with browser() as page:
+    with serving() as served, browser() as page:
         url = "http://{}:{}/".format(*address(served))
         page.open(url)
         page.until("document.querySelector('.bar') !== null")
         page.open(url)
         page.until("document.readyState", "complete")
         ready_ms = float(page.look("performance.getEntriesByType('navigation')[0].domInteractive"))
-    served.close()
     with capsys.disabled():
         print(f"\nthe page is interactive after {ready_ms:.0f} ms")
     assert ready_ms < 1000

@@ -19,11 +19,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from edge.capture.demo import FOLDER, SHOWN_S  # noqa: E402
-from edge.files import write_atomically  # noqa: E402
-from edge.fit import Image  # noqa: E402
-from edge.photo import as_jpeg, find_photos  # noqa: E402
-from tests.web.browser import Page, browser  # noqa: E402
+from edge.capture.demo import FOLDER, SHOWN_S
+from edge.files import write_atomically
+from edge.fit import Image
+from edge.photo import as_jpeg, find_photos
+from tests.web.browser import Page, browser
 
 PICTURE = ROOT / "docs/pictures/page.jpg"
 DESKTOP, PHONE = (1280, 990), (390, 844)

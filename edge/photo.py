@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import cv2
@@ -106,7 +107,7 @@ def decode_photo(content: bytes, name: object) -> Image:
     return image.astype(np.uint8, copy=False)
 
 
-def as_jpeg(image: Image, largest: int, quality: int = 80) -> bytes:
+def as_jpeg(image: Image, largest: float = inf, quality: int = 80) -> bytes:
     """Return a picture as JPEG, made smaller where a side has more than `largest` pixels.
 
     Args:

@@ -12,12 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
-
 from edge.board import RESERVE_BYTES, free_bytes
 from edge.errors import CatdogError
 from edge.files import write_atomically
 from edge.fit import Image
+from edge.photo import as_jpeg
 
 _OURS = re.compile(r"(\d{7,})-\d{8}T\d{6}Z-[\w-]*\.jpg")  # what may be deleted; nothing else in the folder is touched
 _HALF = ".[0-9]*-*T*Z-*.jpg"  # what a power cut leaves of one that was being written
@@ -83,7 +82,7 @@ class Shelf:
         Raises:
             CatdogError: it cannot be written. Then no other has gone for it.
         """
-        jpeg = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, self._rules.quality))[1].tobytes()
+        jpeg = as_jpeg(image, quality=self._rules.quality)
         with self._lock:
             number = self._make_room(len(jpeg))
             path = self._folder / below / f"{number:07}-{stamp(time_s)}-{plain(word)}.jpg"

@@ -24,8 +24,8 @@ PACKAGES = {
 FLOORS = (
     "board edge errors flatbuffer keyboard quiet statistics",  # "edge" is edge/__init__.py, the door to others
     "fit files metrics record settings",
-    "photo contract runtime report graph shelf",
-    "attention classifier labelled",
+    "photo contract runtime graph",
+    "attention classifier labelled report shelf",
     "judged golden keep",
     "capture",
     "doctor",

@@ -4,31 +4,18 @@ import base64
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from edge.errors import printable
+from edge.fit import Image
+from edge.photo import as_jpeg
 from edge.report.markup import Markup, escape, join, tag
 from edge.report.words import note
 
-QUALITY = 80  # JPEG; a thumbnail of 160 pixels takes about 6 kB
 _LISTED = 10  # of a gallery, in a terminal
 
 
-def thumbnail(image: npt.NDArray[np.uint8], side: int = 160) -> bytes:
-    """Return a picture as a JPEG no larger than `side` pixels either way.
-
-    Args:
-        image: uint8 (height, width, 3), BGR; never enlarged.
-        side: pixels of the longer side.
-    """
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+def thumbnail(image: Image, side: int = 160) -> bytes:
+    """Return a picture uint8 (height, width, 3), BGR, as a JPEG no larger than `side` pixels either way: some 6 kB."""
+    return as_jpeg(image, side)
 
 
 class Picture(NamedTuple):

@@ -15,7 +15,7 @@ from edge.capture.health import ENDED, around
 from edge.capture.source import Settings
 from tests.conftest import Command
 from tests.edge.test_capture_feed import frames_of
-from tests.edge.test_capture_network import serving
+from tests.edge.test_capture_network import send, serving
 from tests.edge.test_run import rows
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="apt install ffmpeg: not there")
@@ -44,10 +44,7 @@ def hls(folder: Path, playlist: Callable[[str], str]) -> Callable[[BaseHTTPReque
         content = path.read_bytes()
         if path.suffix == ".m3u8":
             content = playlist(content.decode()).encode()
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content)
+        send(request, content, "application/vnd.apple.mpegurl" if path.suffix == ".m3u8" else "video/mp2t")
 
     return answer
 

@@ -70,6 +70,15 @@ def mjpeg(images: Iterable[object], then: Callable[[], object] = lambda: None) -
     return answer
 
 
+def send(request: BaseHTTPRequestHandler, content: bytes, kind: str = "video/mp4") -> None:
+    """Answer with some content."""
+    request.send_response(200)
+    request.send_header("Content-Type", kind)
+    request.send_header("Content-Length", str(len(content)))
+    request.end_headers()
+    request.wfile.write(content)
+
+
 def status(code: int) -> Answer:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_error(code)
@@ -78,10 +87,7 @@ def status(code: int) -> Answer:
 
 
 def page(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.send_header("Content-Type", "text/html")
-    request.end_headers()
-    request.wfile.write(b"<html>a camera's web page</html>" * 20)
+    send(request, b"<html>a camera's web page</html>" * 20, "text/html")
 
 
 def timed(url: str, timeout_s: float) -> Network:
@@ -108,14 +114,7 @@ def test_motion_jpeg_is_a_live_stream_and_its_end_a_fault() -> None:
 
 def test_a_video_file_on_a_server_is_a_recording(tmp_path: Path) -> None:
     content = write_clip(tmp_path / "clip.mp4", solid(RED, 9)).read_bytes()
-
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content)
-
-    with serving(answer) as host, Network(f"http://{host}/clip.mp4") as source:
+    with serving(lambda request: send(request, content)) as host, Network(f"http://{host}/clip.mp4") as source:
         frames = list(source)
     assert (len(frames), source.live) == (9, False)
     assert frames[-1].position_s == pytest.approx(8 / 15, abs=0.01)
@@ -123,12 +122,7 @@ def test_a_video_file_on_a_server_is_a_recording(tmp_path: Path) -> None:
 
 def test_a_single_picture_on_a_server_is_shown_and_said() -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
-        content = jpeg(next(solid(RED, 1)))
-        request.send_response(200)
-        request.send_header("Content-Type", "image/jpeg")
-        request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content)
+        send(request, jpeg(next(solid(RED, 1))), "image/jpeg")
 
     with serving(answer) as host, Network(f"http://{host}/snapshot.jpg") as source:
         assert source.read().number == 1

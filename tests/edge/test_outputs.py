@@ -560,8 +560,7 @@ def test_a_recording_that_hangs_holds_up_none_of_another_source(
     recording, said = record_two(tmp_path / "out.avi", live=True, between=gate.set)
     assert said[0] == "--record out.avi: is too slow, so that some answers are dropped"
     assert re.fullmatch(r"--record out\.avi: 2\d of 30 answers lost", recording.lost()), "and none of the other's"
-    with File(str(tmp_path / "out-2.avi")) as video:
-        assert len(list(iter(video.read, None))) == 30
+    assert len(frames_of(File(str(tmp_path / "out-2.avi")))) == 30
 
 
 def test_a_recording_that_ends_early_is_said_and_the_others_go_on(
@@ -574,8 +573,7 @@ def test_a_recording_that_ends_early_is_said_and_the_others_go_on(
     recording, said = record_two(tmp_path / "out.avi", live=False)
     assert said == [recording.lost()] == ["out.avi: ends here. Free some space"]
     assert not recording.gone
-    with File(str(tmp_path / "out-2.avi")) as video:
-        assert len(list(iter(video.read, None))) == 30
+    assert len(frames_of(File(str(tmp_path / "out-2.avi")))) == 30
 
 
 def test_a_disk_that_fills_up_ends_the_recording_while_it_can_be_finished(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from edge.errors import CatdogError, InputError
 from edge.keep import class_name
 from edge.live.tuning import Knob
-from edge.web.routes import body_of, site_of
+from edge.web.routes import NO_SOURCE, body_of, site_of
 
 _MOST_BYTES = 1000
 _MOST_S = 5.0
@@ -50,8 +50,10 @@ async def keep(request: Request) -> Response:
     if site.keep is None:
         raise HTTPException(404, "photos are kept only where it was started with --keep FOLDER")
     label, stream = asked.get("label"), asked.get("source", 0)
-    if not isinstance(label, str) or type(stream) is not int or not 0 <= stream < len(site.news.newest):
+    if not isinstance(label, str) or type(stream) is not int or stream < 0:
         raise HTTPException(422, 'give {"label": text, "source": number}')
+    if stream >= len(site.news.newest):
+        raise HTTPException(404, NO_SOURCE)
     try:
         label = class_name(label)
     except InputError as fault:

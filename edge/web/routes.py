@@ -13,6 +13,7 @@ from edge.web.site import Site
 from edge.web.video import Picture
 
 BOUNDARY = "frame"
+NO_SOURCE = "there is no such source"
 VIEWERS = 100  # at once, of streams; the same number again of events
 
 
@@ -31,7 +32,7 @@ def stream_of(request: Request) -> int:
     """Return the source that a request names; the first where it names none."""
     stream = number_in(request.query_params.get("source", "0"))
     if stream is None or stream >= len(site_of(request).news.newest):
-        raise HTTPException(404, "there is no such source")
+        raise HTTPException(404, NO_SOURCE)
     return stream
 
 

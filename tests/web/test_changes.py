@@ -145,6 +145,8 @@ def test_nothing_is_kept_unless_asked_for_nor_of_a_source_that_is_lost(serve: Se
     served = serve(keep=str(tmp_path / "kept"))
     with served.running(lambda number: moment(number=number, state="lost")):
         assert post(served, "/api/keep", label="red").status == 503
+        assert post(served, "/api/keep", label="red", source=1).status == 404
+        assert post(served, "/api/keep", label="red", source=-1).status == 422
 
 
 # Where the evidence lies

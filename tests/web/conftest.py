@@ -95,17 +95,9 @@ def serve(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     started: list[Served] = []
 
     def start(sources: int = 1, **options: Any) -> Served:
-        fields = {
-            "web": "127.0.0.1:0",
-            "web_name": None,
-            "model": model,
-            "max_fps": None,
-            "keep": None,
-            "keep_mb": 5.0,
-            **options,
-        }
-        tuning = Tuning(Classifier(fields["model"]))
-        started.append(Served(Web(Namespace(**fields)), tuning, sources))
+        wishes = Namespace(web="127.0.0.1:0", web_name=None, model=model, max_fps=None, keep=None, keep_mb=5.0)
+        wishes.__dict__ |= options
+        started.append(Served(Web(wishes), Tuning(Classifier(wishes.model)), sources))
         return started[-1]
 
     yield start

@@ -411,14 +411,10 @@ def test_random_requests_open_nothing(
     assert not INSIDE.search(answer)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.web.protocol.ASK_S", 0.5)
-
-
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("said", [b"", b"GET / HTT", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET / "])
-def test_who_does_not_finish_asking_is_let_go(served: Served, said: bytes) -> None:
+def test_who_does_not_finish_asking_is_let_go(serve: Serve, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    monkeypatch.setattr("edge.web.protocol.ASK_S", 0.5)
+    served = serve()
     with socket.create_connection((served.host, served.port), timeout=60) as connection:
         connection.sendall(said)
         while connection.recv(4096):

@@ -22,11 +22,11 @@ _SENDS_A_SECOND = 200  # of all listeners together
 
 async def events(request: Request) -> Response:
     """Answer with a stream of "state" and "happened"; with ?map=1 of "map" of one source, too."""
-    site = site_of(request)
+    site, stream = site_of(request), stream_of(request)
     refuse_crowd(site.listeners)
     told = _told(site, request.headers.get("last-event-id", ""))
     if request.query_params.get("map") == "1":
-        told = _with_maps(site, told, stream_of(request))
+        told = _with_maps(site, told, stream)
     return StreamingResponse(told, media_type="text/event-stream")
 
 

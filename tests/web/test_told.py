@@ -209,7 +209,7 @@ def test_a_photo_is_classified(served: Served, name: str) -> None:
     assert (reply.status, reply.json["label"]) == (200, "blue")
 
 
-@pytest.mark.parametrize("path", ["/snapshot.jpg", "/stream.mjpg", "/api/history"])
+@pytest.mark.parametrize("path", ["/snapshot.jpg", "/stream.mjpg", "/api/history", "/api/events"])
 @pytest.mark.parametrize("number", ["1", "-1", "x", "99999999", "²"])
 def test_a_source_that_is_not_there_is_a_404(served: Served, path: str, number: str) -> None:
     from urllib.parse import quote

@@ -44,7 +44,7 @@ bench: $(FULL) ## measure this machine, beside others' runners, into docs/benchm
 faults: $(FULL) ## 1,000 drop-outs of cameras on this machine, and 100 hung reads (20 minutes)
 	CATDOG_DROPOUTS=1000 CATDOG_HANGS=100 .venv/full/bin/python -m pytest tests/edge/test_faults.py $(ARGS)
 
-soak: $(FULL) ## a day of frames as fast as they go: does memory grow? (half an hour; ARGS="--frames 100000")
+soak: $(FULL) ## a day of frames as fast as they go: does memory grow? (an hour or two; ARGS="--frames 100000")
 	.venv/full/bin/python -m tests.bench.soak $(ARGS)
 
 lint: $(FULL) ## ruff and mypy --strict

@@ -76,7 +76,7 @@ def _run(name: str, arguments: list[str]) -> int:
         gc.enable()
     try:
         options = parser.parse_args(arguments)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise InputError("@FILE", "is no text", "Give a file of settings, one a line") from None
     return int(import_module(f"edge.commands.{name}").main(options))
 

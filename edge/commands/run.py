@@ -67,6 +67,7 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _words(parser: argparse.ArgumentParser, line: str) -> list[str]:
     """Return the words that a line of a file of settings stands for; one that another version wrote may be unknown."""
+    line.encode()  # from Python 3.12 on argparse reads what is no text as well, as lone surrogates
     words = settings.words(line)
     for word in words:
         option = word.partition("=")[0]

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edge.web import changes, classify, events, login, metrics, openapi, routes
-from edge.web.guard import Access, Guard, refusal
+from edge.web.guard import Guard, refusal
 from edge.web.rates import Buckets
 from edge.web.site import Site
 
@@ -43,8 +43,8 @@ ROUTES = [
 ]
 
 
-def build(site: Site, access: Access) -> ASGIApp:
-    """Return the application: what it tells, and whom."""
+def build(site: Site, token: str | None, names: frozenset[str]) -> ASGIApp:
+    """Return the application: what it tells, and whom, in the words of `Guard`."""
     told = [*ROUTES, *_pages()]
     for route in told:  # HEAD would be answered by what a stream gives, without end and to nobody
         (route.methods or set()).discard("HEAD")
@@ -52,7 +52,7 @@ def build(site: Site, access: Access) -> ASGIApp:
     app.router.redirect_slashes = False  # a redirection would repeat a name that somebody else has chosen
     app.state.site = site
     # How often each address may ask; a page asks some ten times when it is opened.
-    return Guard(app, access, Buckets(rate=20.0, burst=120.0), login.make(PAGE))
+    return Guard(app, token, names, Buckets(rate=20.0, burst=120.0), login.make(PAGE))
 
 
 def _pages() -> list[Route]:

@@ -19,7 +19,7 @@ class Grab:
         waiting = self._waiting.pop(moment.stream, None)
         if waiting is not None and not waiting.get_loop().is_closed():
             photo = (moment.frame.image.copy(), moment.time_s)
-            waiting.get_loop().call_soon_threadsafe(_give, waiting, photo)
+            waiting.get_loop().call_soon_threadsafe(waiting.set_result, photo)
 
     async def next(self, stream: int, patience_s: float) -> tuple[Image, float]:
         """Return the next fresh frame, and when it was taken, in seconds since 1970.
@@ -32,8 +32,3 @@ class Grab:
             waiting = self._waiting[stream] = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(patience_s):
             return await asyncio.shield(waiting)
-
-
-def _give(waiting: "asyncio.Future[tuple[Image, float]]", photo: tuple[Image, float]) -> None:
-    if not waiting.done():
-        waiting.set_result(photo)

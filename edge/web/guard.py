@@ -7,7 +7,6 @@ A page of somebody else must not reach this server through its visitor's browser
 import socket
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,18 +34,6 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-
-
-class Access(NamedTuple):
-    """Who may ask.
-
-    Attributes:
-        token: to be shown; None where only this machine can call.
-        names: under which this machine is known besides its own, such as that of a reverse proxy.
-    """
-
-    token: str | None = None
-    names: frozenset[str] = frozenset()
 
 
 def own_names() -> frozenset[str]:
@@ -99,14 +86,15 @@ class Guard:
 
     Args:
         app: the application.
-        access: who may ask.
+        token: to be shown by who asks; None where only this machine can call.
+        names: under which this machine is known besides its own, such as that of a reverse proxy.
         buckets: how often each address may ask.
         login: what asks for the token.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, buckets: Buckets, login: Login) -> None:
-        self._app, self._access, self._buckets, self._login = app, access, buckets, login
-        self._names = own_names() | access.names
+    def __init__(self, app: ASGIApp, token: str | None, names: frozenset[str], buckets: Buckets, login: Login) -> None:
+        self._app, self._token, self._given, self._buckets, self._login = app, token, names, buckets, login
+        self._names = own_names() | names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let the application do so."""
@@ -127,16 +115,16 @@ class Guard:
         headers, opens = Headers(scope=scope), scope["path"] == "/"
         if not is_known(headers.get("host", ""), self._names):
             return refusal(421, "this name is not known here: use the address, or start it with --web-name NAME")
-        if self._access.token is None and any(name in headers for name in _FORWARDED):
+        if self._token is None and any(name in headers for name in _FORWARDED):
             return refusal(403, "a proxy stands before this server, so it must be started with --web-name NAME")
-        if is_foreign(headers, self._access.names, opens and scope["method"] == "GET"):
+        if is_foreign(headers, self._given, opens and scope["method"] == "GET"):
             return refusal(403, "another site has sent this request")
         if not self._buckets.take((scope.get("client") or ("",))[0]):
             return refusal(429, "too many requests", **{"retry-after": "1"})
-        return None if self._access.token is None else self._ask_token(scope, headers, opens)
+        return None if self._token is None else self._ask_token(scope, headers, opens)
 
     def _ask_token(self, scope: Scope, headers: Headers, opens: bool) -> Response | None:
-        token, query = self._access.token, scope["query_string"].decode("ascii", "replace")
+        token, query = self._token, scope["query_string"].decode("ascii", "replace")
         assert token is not None
         if not any(is_same(given, token) for given in given_tokens(headers, query)):
             if opens:
@@ -145,7 +133,7 @@ class Guard:
         if not opens or not query:
             return None
         answer = RedirectResponse("/", 303)  # so that the token stays neither in the address nor in the history
-        secure = "origin" in headers or _name_of(headers["host"]) in self._access.names
+        secure = "origin" in headers or _name_of(headers["host"]) in self._given
         answer.set_cookie(COOKIE, token, max_age=400 * 86_400, httponly=True, samesite="lax", secure=secure)
         return answer
 

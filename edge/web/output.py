@@ -88,10 +88,9 @@ class Web(Output):
 
     def _build(self) -> "ASGIApp":
         from edge.web.app import build
-        from edge.web.guard import Access
 
         assert self._site is not None
-        return build(self._site, Access(self._token, self._names))
+        return build(self._site, self._token, self._names)
 
 
 def _invitation(url: str, path: object) -> str:

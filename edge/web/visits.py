@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 
+from edge.fit import Image
 from edge.live.visits import VISIT, Event
 from edge.outputs.worker import Worker
 from edge.photo import as_jpeg
@@ -15,17 +16,16 @@ class Album:
 
     def __init__(self) -> None:
         self.pictures: OrderedDict[int, bytes] = OrderedDict()
-        self._worker: Worker[tuple[int, Event]] = Worker("visits", self._work, most=8)
+        self._worker: Worker[tuple[int, Image]] = Worker("visits", self._work, most=8)
 
     def offer(self, happened: Happened, event: Event) -> None:
         """Keep the best frame of a visit that is over. In the runner's thread."""
         if event.kind == VISIT and event.visit.best is not None:
-            self._worker.put((happened.number, event))
+            self._worker.put((happened.number, event.visit.best.image))
 
-    def _work(self, visits: list[tuple[int, Event]]) -> None:
-        for number, event in visits:
-            assert event.visit.best is not None
-            self.pictures[number] = as_jpeg(event.visit.best.image, _LARGEST)
+    def _work(self, visits: list[tuple[int, Image]]) -> None:
+        for number, image in visits:
+            self.pictures[number] = as_jpeg(image, _LARGEST)
             while len(self.pictures) > VISITS:
                 self.pictures.popitem(last=False)
 

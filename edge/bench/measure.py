@@ -18,8 +18,9 @@ from edge.bench.machine import Watch, complaints, cores, facts, governor_note, s
 from edge.bench.rounds import Floats, Plan, Samples, measure
 from edge.board import Machine
 from edge.classifier import Classifier
-from edge.errors import InputError
+from edge.errors import CatdogError, InputError
 from edge.fit import Image
+from edge.judged import Row
 from edge.photo import read_photo
 from edge.record import refuse_stale
 
@@ -81,8 +82,7 @@ def bench(wishes: Wishes, say: Callable[[str], object]) -> dict[str, Any]:
     Raises:
         CatdogError: a model, a folder or a file cannot be used; found out before anything is measured.
     """
-    begun, started = time.monotonic(), datetime.now(UTC)
-    machine, length, random = Machine(), wishes.length, np.random.default_rng(_SEED)
+    begun, started, machine = time.monotonic(), datetime.now(UTC), Machine()
     models = {name: Classifier(path) for name, path in names(wishes.models).items()}
     for model in models.values():
         refuse_stale(model.path, model.contract.name, model.contract.origins)
@@ -90,32 +90,7 @@ def bench(wishes: Wishes, say: Callable[[str], object]) -> dict[str, Any]:
     if wishes.energy is not None:
         energy.read_samples(wishes.energy)
     threads, notes = sweep_of(wishes.threads, cores())
-    frame = cv2.resize(read_photo(parts.PHOTO), FRAME).astype(np.uint8, copy=False)
-    say("starting each model in fresh processes")
-    starts = parts.starts(models, length.starts, random)
-    say(f"measuring, up to {length.main.seconds:.0f} s")
-    run, latencies = _rounds(models, frame, threads[0], length.main, machine, random)
-    say("measuring threads and stages")
-    sweep = parts.sweep(models, threads, length.side, random)
-    stages = parts.stages(models, frame, length.side, random)
-    if rows:
-        say(f"judging {len(rows)} photos")
-    judged = judge(rows, models)
-    say("measuring energy")
-    works = {name: partial(model.classify, frame) for name, model in models.items()}
-    joules, doubts = energy.measure(works, length.energy_s, wishes.energy, machine.root)
-    found: list[dict[str, Any]] = [
-        {
-            **_identity(name, model),
-            **latencies[name],
-            **starts[name],
-            "sweep": sweep[name],
-            "stages": stages[name],
-            **judged.figures[name],
-            "energy": joules.get(name),
-        }
-        for name, model in models.items()
-    ]
+    run, found, skipped, doubts = _measured(wishes, models, rows, threads, machine, say)
     missing = [] if run["peak"] else [f"peak of this machine: {graphs.MISSING}"]
     return {
         "format": FORMAT,
@@ -131,8 +106,47 @@ def bench(wishes: Wishes, say: Callable[[str], object]) -> dict[str, Any]:
         "models": found,
         "front": figures.front(found),
         "ship": figures.ship(found, wishes.budget_ms, wishes.max_drop),
-        "skipped": [{"file": fault.thing, "wrong": fault.wrong} for fault in judged.skipped],
+        "skipped": [{"file": fault.thing, "wrong": fault.wrong} for fault in skipped],
     }
+
+
+def _measured(
+    wishes: Wishes,
+    models: Mapping[str, Classifier],
+    rows: Sequence[Row],
+    threads: Sequence[int],
+    machine: Machine,
+    say: Callable[[str], object],
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[CatdogError], list[str]]:
+    """Measure part after part; return what is known of the run, and of each model, photos left out, and doubts."""
+    length, random = wishes.length, np.random.default_rng(_SEED)
+    frame = cv2.resize(read_photo(parts.PHOTO), FRAME).astype(np.uint8, copy=False)
+    say("starting each model in fresh processes")
+    starts = parts.starts(models, length.starts, random)
+    say(f"measuring, up to {length.main.seconds:.0f} s")
+    run, latencies = _rounds(models, frame, threads[0], length.main, machine, random)
+    say("measuring threads and stages")
+    sweep = parts.sweep(models, threads, length.side, random)
+    stages = parts.stages(models, frame, length.side, random)
+    if rows:
+        say(f"judging {len(rows)} photos")
+    judged = judge(rows, models)
+    say("measuring energy")
+    works = {name: partial(model.classify, frame) for name, model in models.items()}
+    joules, doubts = energy.measure(works, length.energy_s, wishes.energy, machine.root)
+    found = [
+        {
+            **_identity(name, model),
+            **latencies[name],
+            **starts[name],
+            "sweep": sweep[name],
+            "stages": stages[name],
+            **judged.figures[name],
+            "energy": joules.get(name),
+        }
+        for name, model in models.items()
+    ]
+    return run, found, judged.skipped, doubts
 
 
 def _rounds(

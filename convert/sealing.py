@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
-
 from convert.calibration import Calibration, listing
 from convert.load import Parent
 from convert.metadata import attach, describe
@@ -13,7 +11,7 @@ from edge import __version__, golden
 from edge.classifier import Classifier
 from edge.contract import Contract, seal
 from edge.fit import FitRule, fit
-from edge.photo import read_photo
+from edge.photo import as_jpeg, read_photo
 
 CALIBRATION_LIST = "calibration.sha256"
 _GOLDEN_PHOTOS = 2
@@ -44,9 +42,8 @@ def write(folder: Path, origin: Origin, variant: str, model: bytes, float_layers
 def _golden_photos(rule: FitRule) -> dict[str, bytes]:
     """Return name -> JPEG of some of the demo's photos, which anyone may pass on, cut to the input's size."""
     photos = sorted((Path(golden.__file__).parent / "demo").glob("*.jpg"))[:_GOLDEN_PHOTOS]
-    upright = rule._replace(colour="BGR")
-    options = (cv2.IMWRITE_JPEG_QUALITY, _QUALITY)
-    return {path.name: cv2.imencode(".jpg", fit(read_photo(path), upright), options)[1].tobytes() for path in photos}
+    upright, side = rule._replace(colour="BGR"), max(rule.height, rule.width)
+    return {path.name: as_jpeg(fit(read_photo(path), upright), side, _QUALITY) for path in photos}
 
 
 def contract(origin: Origin, variant: str, float_layers: tuple[str, ...] = ()) -> Contract:

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, Command, one_line, picture, write_photos
+from tests.conftest import Command, one_line, picture, python, write_photos
 from tests.tiny import tiny_model
 from tests.train.conftest import write_record
 from train.corruptions import CORRUPTIONS, STRENGTHS
@@ -90,9 +88,7 @@ def test_a_tflite_model_needs_no_tensorflow(model: Path, mixed: Path) -> None:
         "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; from train.__main__ import main; "
         f"sys.exit(main(['evaluate', {str(model)!r}, {str(mixed)!r}, '--quick']))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "85.7%" in done.stdout
+    assert "85.7%" in python(program).stdout
 
 
 def test_the_fallback_has_figures_of_its_own(here: Command, tmp_path: Path, mixed: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from edge.capture.source import Frame, Settings, Source
+from edge.capture.source import Frame, Settings, Source, resemble
 from edge.errors import SourceError
 from edge.fit import Image, buffer
 
@@ -29,14 +29,14 @@ def arranged(source: Source, settings: Settings) -> Source:
 class _Around(Source):
     """A source around another one."""
 
+    name = ""  # the other's
+
     def __init__(self, source: Source, settings: Settings) -> None:
         self._source, self.settings = source, settings
         self._follow()
 
     def _follow(self) -> None:
-        inner = self._source
-        self.name, self.live, self.rate, self.again = inner.name, inner.live, inner.rate, inner.again
-        self.lasting = inner.lasting
+        resemble(self, self._source)
 
     @property
     def dropped(self) -> int:  # type: ignore[override]

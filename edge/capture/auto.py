@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from edge.capture.camera import Camera
 from edge.capture.demo import Demo
 from edge.capture.devices import list_devices
-from edge.capture.source import Frame, Source
+from edge.capture.source import Frame, Source, resemble
 from edge.errors import SourceError
 
 
@@ -37,9 +37,7 @@ class Auto(Source):
             self._chosen = self._prepared(self._fallback())
             self._chosen.open()
             self.say(f"no camera delivers frames (see catdog cameras): showing the {self._chosen.name}")
-        chosen = self._chosen
-        self.name, self.live, self.rate, self.again = chosen.name, chosen.live, chosen.rate, chosen.again
-        self.lasting = chosen.lasting
+        resemble(self, self._chosen)
 
     def _first_that_opens(self) -> Source | None:
         if self._kept is not None:

@@ -66,6 +66,7 @@ class Settings(NamedTuple):
 
 
 PLAIN = Settings()
+_KNOWN_OPEN = ("name", "live", "rate", "again", "lasting")  # attributes of a source that count once it is open
 
 
 def anywhere(height: int, width: int) -> Image:
@@ -133,6 +134,12 @@ class Source(Protocol):
         self.close()
 
 
+def resemble(outer: Source, inner: Source) -> None:
+    """Have a source say of itself what is known of the one in it."""
+    for name in _KNOWN_OPEN:
+        setattr(outer, name, getattr(inner, name))
+
+
 def pump(source: Source, tell: Callable[..., None], put: Callable[[Frame], bool]) -> None:
     """Read a source to its end, for whoever reads it elsewhere.
 
@@ -144,7 +151,7 @@ def pump(source: Source, tell: Callable[..., None], put: Callable[[Frame], bool]
     source.say = lambda line: tell(say=line)
     try:
         with source:
-            tell(opened={name: getattr(source, name) for name in ("name", "live", "rate", "again", "lasting")})
+            tell(opened={name: getattr(source, name) for name in _KNOWN_OPEN})
             while (frame := source.read()) is not None and put(frame):
                 pass
         tell(end=True)

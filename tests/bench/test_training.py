@@ -7,8 +7,6 @@ they cannot be downloaded.
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, Command
+from tests.conftest import Command, python
 
 pytestmark = [
     pytest.mark.bench,
@@ -131,25 +129,21 @@ print("accuracy", model.evaluate(plain.flow_from_directory(test, **flow), verbos
 
 
 @pytest.mark.skipif(not (PHOTOS and BACKBONE), reason="CATDOG_PHOTOS and CATDOG_BACKBONE are not set")
-def test_the_origins_recipe(here: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_origins_recipe(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Wall time of whole processes, from nothing to the accuracy on the test photos."""
     pytest.importorskip("scipy", reason="the origin's generator needs scipy: pip install scipy")
-    splits = {path.name[:4]: path for path in sorted(Path(str(PHOTOS)).resolve().iterdir()) if path.is_dir()}
+    photos = Path(str(PHOTOS)).resolve()
+    splits = {path.name[:4]: path for path in sorted(photos.iterdir()) if path.is_dir()}
     started = time.perf_counter()
-    words = [sys.executable, "-c", ORIGIN, splits["trai"], splits["test"]]
-    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    shown = python(ORIGIN, splits["trai"], splits["test"]).stdout
     theirs, their_seconds = float(shown.split("accuracy")[-1]), time.perf_counter() - started
 
     started = time.perf_counter()
-    words = [
-        *(sys.executable, "-m", "train", Path(str(PHOTOS)).resolve(), "--network", "mobilenet-small"),
-        *("--weights", Path(str(BACKBONE)).resolve(), "--side", "64", "--epochs", "0"),
-        *("--out", tmp_path, "--cache", tmp_path / "cache"),
-    ]
-    subprocess.run(list(map(str, words)), cwd=ROOT, capture_output=True, check=True)
+    words = ("--network", "mobilenet-small", "--weights", Path(str(BACKBONE)).resolve(), "--side", "64")
+    command("train", photos, *words, "--epochs", "0", "--out", tmp_path, "--cache", tmp_path / "cache")
     seconds = time.perf_counter() - started
-    words = (tmp_path / "mobilenet-small.keras", Path(str(PHOTOS)).resolve(), "--quick", "--json", tmp_path / "report")
-    here("train", "evaluate", *words)
+    model = tmp_path / "mobilenet-small.keras"
+    command("train", "evaluate", model, photos, "--quick", "--json", tmp_path / "report")
     ours = json.loads((tmp_path / "report").read_bytes())["accuracy"]["share"]
     with capsys.disabled():
         print("\nfrom photos to a model, whole processes")

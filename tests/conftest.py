@@ -11,11 +11,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.tiny import tiny_model
 
 ROOT = Path(__file__).parents[1]
 BGR = {"red": (30, 30, 220), "green": (30, 220, 30), "blue": (220, 30, 30)}
+
+settings.register_profile("any machine", deadline=None)  # a slow one is no fault
+settings.load_profile("any machine")
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.capture.arrange import arranged, view
@@ -29,7 +29,6 @@ from tests.clips import BLUE, GREEN, RED, cut, frames_of, jpeg, solid, write_cli
 PICTURES = [jpeg(image) for image in cut(solid(RED, 1, (64, 48)), solid(BLUE, 1, (320, 240)), solid(GREEN, 1, (8, 8)))]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 2), max_size=6), st.lists(st.integers(1, 900), min_size=1, max_size=40))
 def test_pictures_are_cut_out_wherever_the_stream_is_torn(order: list[int], sizes: list[int]) -> None:
     stream = io.BytesIO(

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.board import RESERVE_BYTES
@@ -144,7 +144,6 @@ def test_a_label_that_cannot_name_a_class_folder_is_refused(label: str, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_label_is_refused_or_one_folder_that_the_trainer_takes(label: str) -> None:
     try:

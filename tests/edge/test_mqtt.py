@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import CatdogError
@@ -269,7 +269,6 @@ ALLOWED = {
 DEVICE = {"identifiers", "name", "manufacturer", "model", "sw_version", "configuration_url"}
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=2, max_size=8, unique=True), st.text(max_size=30))
 def test_every_payload_is_one_that_home_assistant_documents(labels: list[str], source: str) -> None:
     (node,) = parts_of_topics([f"shelf {source}"]).values()
@@ -298,7 +297,6 @@ def test_every_payload_is_one_that_home_assistant_documents(labels: list[str], s
     assert of_others(place) == f"homeassistant/+/catdog-{node}/+/config"
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=100)))
 def test_no_two_names_are_one_in_a_topic(names: list[str]) -> None:
     parts = parts_of_topics(names)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -75,7 +75,6 @@ def test_a_photo_of_a_class_can_have_another(keep: Keep) -> None:
     assert classes(keep) == {"-": [], "cat": ["00", "02", "01"]}
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["name a", "name b", "drop", "skip", "undo"]), max_size=12))
 def test_no_photo_is_lost_but_those_that_were_deleted(
     tmp_path_factory: pytest.TempPathFactory, acts: list[str]
@@ -97,7 +96,6 @@ def test_no_photo_is_lost_but_those_that_were_deleted(
 # In a terminal
 
 
-@settings(deadline=None)
 @given(
     arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))),
     st.integers(-1, 50),

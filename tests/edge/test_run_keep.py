@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.classifier import Answer
@@ -68,7 +68,6 @@ def test_of_pictures_alike_one_is_kept_and_light_alone_makes_none_new() -> None:
     assert choose(past, 6000.0, scene(2))[1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=300))
 def test_they_are_few_whatever_comes(pauses: list[float]) -> None:
     past, now_s, kept_at = None, 0.0, []

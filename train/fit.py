@@ -23,8 +23,8 @@ from edge.errors import CatdogError, InputError
 from train.augment import RandomLight, RandomPaste, RandomView
 from train.balance import times_shown
 from train.feed import Samples, ahead, predict_logits
-from train.head import fit_head
-from train.loss import loss_of, taught
+from train.head import features_of, fit_head
+from train.loss import loss_of, loss_of_held, taught
 from train.mix import mixed
 from train.recipe import Recipe
 
@@ -89,6 +89,7 @@ class Trainer:
         self.best_epoch, self.best_accuracy = 0, 0.0
         self.best_logits = np.empty((0, 0), np.float32)  # of the validation photos, by the best weights
         self._steps: dict[int, Callable[..., Any]] = {}
+        self._start: keras.Model | None = None  # gives the features that are held to
 
     @property
     def shown(self) -> int:
@@ -122,6 +123,7 @@ class Trainer:
         view, light = RandomView(recipe.views, seen), RandomLight(recipe.views)
         paste = RandomPaste(recipe.views.paste, self.fallback)
         shares, steps = self.samples.targets.mean(0), self.steps_per_epoch * recipe.epochs
+        network = keras.Model(self.model.input, [self.model.output, features_of(self.model).output])
 
         def step(pixels: Any, targets: Any, seed: Any) -> Any:
             images = view(tf.cast(pixels, tf.float32), seed=seed)
@@ -132,8 +134,12 @@ class Trainer:
             if seen != side:
                 images = tf.image.resize(images, (side, side), "area")
             with tf.GradientTape() as tape:
-                logits = tf.cast(self.model(images, training=True), tf.float32)  # from half precision on a GPU
+                outputs = network(images, training=True)
+                logits, features = (tf.cast(output, tf.float32) for output in outputs)  # from half precision on a GPU
                 loss = loss_of(logits, targets, answers, recipe, shares)
+                if self._start is not None:
+                    start = tf.cast(self._start(images, training=False), tf.float32)
+                    loss += loss_of_held(features, start, recipe)
             self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             return loss
 
@@ -209,6 +215,13 @@ class Trainer:
     def fit_head(self) -> None:
         """Fit the last layer to the backbone as it is."""
         self._features = fit_head(self.model, self.samples, self.side)
+
+    def hold_features(self) -> None:
+        """From now on, hold the features to those that the weights of this moment give."""
+        features = features_of(self.model)
+        with self.strategy.scope():
+            self._start = keras.models.clone_model(features)
+        self._start.set_weights(features.get_weights())
 
     def judge_head(self) -> None:
         """Take the fitted last layer on the untrained backbone for an epoch 0."""

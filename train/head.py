@@ -15,6 +15,11 @@ from train.calibrate import best_temperature
 from train.feed import Samples, predict_logits
 
 
+def features_of(model: keras.Model) -> keras.Model:
+    """Return what gives the features that a network's last layer sees, float32 (batch, channels)."""
+    return keras.Model(model.input, model.layers[-3].output)  # pooling, dropout, dense
+
+
 def fit_head(model: keras.Model, samples: Samples, side: int) -> keras.Model:
     """Fit the layer `logits` to features that are computed of every photo once; return what computes them.
 
@@ -25,7 +30,7 @@ def fit_head(model: keras.Model, samples: Samples, side: int) -> keras.Model:
         samples: what to fit it to, at any size.
         side: of the pictures that the features are to be those of, in pixels.
     """
-    network = keras.Model(model.input, model.layers[-3].output)
+    network = features_of(model)
     features = predict_logits(network, replace(samples, take=_at(side, samples.take)))
     mean, shares = features.mean(0), samples.targets.mean(0)
     features -= mean

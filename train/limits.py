@@ -23,6 +23,7 @@ _RECIPE = {
     "repeat_origin": (1, 1000),
     "patience": (0, 100_000),
     "margin": (1.0, 4.0),
+    "hold": (0.0, 1000.0),
     "teacher_weight": _SHARE,
     "teacher_temperature": (0.1, 100.0),
 }

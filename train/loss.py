@@ -23,6 +23,12 @@ def taught(teachers: Sequence[keras.Model], images: Any, recipe: Recipe) -> Any:
     return tf.stop_gradient(tf.add_n(answers) / len(answers))
 
 
+def loss_of_held(features: Any, start: Any, recipe: Recipe) -> Any:
+    """Return this worker's share of the batch's mean loss for features (of this worker, channels) that left `start`."""
+    cosine = tf.reduce_sum(tf.math.l2_normalize(features, 1) * tf.math.l2_normalize(start, 1), 1)
+    return recipe.hold * tf.reduce_sum(1 - cosine) / recipe.batch
+
+
 def loss_of(logits: Any, targets: Any, taught: Any, recipe: Recipe, shares: npt.NDArray[np.float32]) -> Any:
     """Return this worker's share of the batch's mean loss.
 

@@ -94,6 +94,8 @@ def recipe_of(network: "Network", options: argparse.Namespace) -> "Recipe":
     recipe = change_recipe(network.recipe, options)
     if not (recipe.epochs or options.start) and network.backbone is None:
         raise InputError("--epochs 0", f"leaves {options.network} knowing nothing", "Give 1 or more")
+    if recipe.hold and network.backbone is None and not options.start:
+        raise InputError("hold", f"cannot be: {options.network} starts from nothing", "Give --start, or leave it out")
     if recipe.grow and not network.any_size:
         raise InputError("grow", f"cannot be: {options.network} takes pictures of one size", "Choose another --network")
     if not recipe.epochs:  # the last layer alone: no weight moves, no picture is cut

@@ -29,6 +29,9 @@ class Recipe(NamedTuple):
         margin: the cached picture is so much larger than the input, so that zooming in loses nothing.
         grow: progressive resizing: (share of the epochs, side as a factor of the final one), in order.
         freeze_norm: keep BatchNormalization as the backbone brought it.
+        hold: weight of the loss that holds the pooled features to those of the weights that the run starts from, by
+            their cosine: they tell apart more than the classes at hand, which is what an unknown scene needs (Jung et
+            al., Less-forgetting Learning in Deep Neural Networks, 2016).
         teacher_weight: share of the loss that comes from a teacher's answers, where there is one.
         teacher_temperature: what both logits are divided by in that part (Hinton et al., Distilling, 2015).
     """
@@ -51,6 +54,7 @@ class Recipe(NamedTuple):
     margin: float = 1.0
     grow: tuple[tuple[float, float], ...] = ()
     freeze_norm: bool = False
+    hold: float = 0.0
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
 

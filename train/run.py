@@ -69,12 +69,16 @@ def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespa
     identity = _identity(trainer, data, recipe, rule, precision, options)
     _make_folder(options.out)
     checkpoint = options.out / f"{name}.checkpoint"
-    if options.resume and checkpoint.exists():
+    resumed = options.resume and checkpoint.exists()
+    if recipe.hold or not resumed:
+        if options.start:
+            start_from_models(trainer, options.start, data.labels)
+        elif network.backbone is not None:
+            start_from_backbone(trainer, network.backbone, options.weights, resumed)
+    if recipe.hold:
+        trainer.hold_features()
+    if resumed:
         restore(trainer, checkpoint, identity)
-    elif options.start:
-        start_from_models(trainer, options.start, data.labels)
-    elif network.backbone is not None:
-        start_from_backbone(trainer, network.backbone, options.weights)
     with curves(options.tensorboard) as draw, memory_is_short():
         complete = _train(trainer, checkpoint, identity, draw)
     if not trainer.best:

@@ -8,12 +8,14 @@ from train.networks import load_backbone
 from train.record import load_same_classes
 
 
-def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None) -> None:
+def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None, resumed: bool) -> None:
     """Take over ImageNet weights of a MobileNetV2 `alpha` wide, and fit the last layer to them.
 
-    They are in the file `weights`; None downloads Keras' own.
+    They are in the file `weights`; None downloads Keras' own. A resumed run needs them to hold its features to, alone.
     """
     load_backbone(trainer.model, alpha, weights)
+    if resumed:
+        return
     trainer.fit_head()
     trainer.start_average()
     if not trainer.recipe.epochs:

@@ -65,10 +65,10 @@ def test_one_seed_gives_one_model_and_another_seed_another(train: Command, tmp_p
     assert record_of(tmp_path, "other")["weights_sha256"] != record_of(trained)["weights_sha256"]
 
 
-def start(photos: Path, out: Path, cache: Path) -> subprocess.Popen[str]:
+def start(photos: Path, out: Path, cache: Path, *words: object) -> subprocess.Popen[str]:
     """Start a run and wait until its first epoch is safe."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "train", photos, "--out", out, "--cache", cache, *FAST],
+        [sys.executable, "-m", "train", photos, "--out", out, "--cache", cache, *FAST, *map(str, words)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -97,6 +97,36 @@ def test_a_killed_run_goes_on_to_the_same_weights(train: Command, tmp_path: Path
     done = train("--resume", *FAST)
     assert "epoch   1/8" not in done.stdout
     assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
+
+
+def drift(before: Path, after: Path) -> float:
+    """Return how far the features of noise have turned between two models, as 1 - cosine."""
+    pictures = np.random.default_rng(1).uniform(0, 255, (8, 64, 64, 3)).astype(np.float32)
+    models = [keras.saving.load_model(path) for path in (before, after)]
+    one, two = (np.asarray(keras.Model(model.input, model.layers[-4].output)(pictures)) for model in models)
+    return float(np.mean(1 - (one * two).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(two, axis=1)))
+
+
+def test_features_are_held_to_those_of_the_start(train: Command, tmp_path: Path, trained: Path) -> None:
+    # What was red is called green, so that there is much to learn.
+    words = ("--start", trained / "origin.keras", *SHORT, "--label", "red=green", "--label", "green=red")
+    train(*words, "--name", "free")
+    train(*words, "--name", "held", "--set", "hold=100")
+    free, held = (drift(trained / "origin.keras", tmp_path / f"{name}.keras") for name in ("free", "held"))
+    assert held < free / 2
+    assert "compact starts from nothing" in one_line(train("--network", "compact", "--set", "hold=1", expect=2))
+
+
+def test_a_killed_run_holds_to_the_same_features_when_it_goes_on(
+    train: Command, photos: Path, tmp_path: Path, trained: Path
+) -> None:
+    words = ("--start", trained / "origin.keras", "--set", "hold=1")
+    train("--name", "whole", *FAST, *words)
+    process = start(photos, tmp_path, trained / "cache", *words)
+    process.kill()
+    process.communicate()
+    train("--resume", *FAST, *words)
+    assert record_of(tmp_path)["weights_sha256"] == record_of(tmp_path, "whole")["weights_sha256"]
 
 
 def test_ctrl_c_leaves_a_usable_model(train: Command, photos: Path, tmp_path: Path, trained: Path) -> None:

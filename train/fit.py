@@ -105,9 +105,16 @@ class Trainer:
         """Return the compiled training step for pictures of this side."""
         if side not in self._steps:
             step = self._step_of_worker(side)
+            # Each worker has met other pictures: BatchNormalization's statistics are to be those of all.
+            alone = self.workers == 1
+            met = [] if alone else [weight for weight in self.model.non_trainable_weights if "float" in weight.dtype]
 
             def run(*batch: Any) -> Any:
-                losses = self.strategy.run(step, args=batch)
+                losses, values = self.strategy.run(
+                    lambda *part: (step(*part), [tf.identity(weight.value) for weight in met]), args=batch
+                )
+                for weight, value in zip(met, values, strict=True):
+                    weight.assign(self.strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None))
                 for average, weight in zip(self.average, self.model.weights, strict=False):
                     average.assign(weight + (average - weight) * self._decay)
                 return self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 
@@ -21,10 +23,21 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def start(index: int, ports: list[int], photos: Path, folder: Path) -> subprocess.Popen[str]:
+def start(index: int, ports: list[int], photos: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-    words = [photos, "--out", folder / str(index), "--cache", folder / "cache", "--epochs", "2", "--batch", "8"]
+    words = [
+        photos,
+        "--out",
+        folder / str(index),
+        "--cache",
+        folder / "cache",
+        "--epochs",
+        "2",
+        "--batch",
+        "8",
+        *options,
+    ]
     return subprocess.Popen(
         [sys.executable, "-m", "train", *map(str, words)],
         cwd=ROOT,
@@ -35,13 +48,18 @@ def start(index: int, ports: list[int], photos: Path, folder: Path) -> subproces
     )
 
 
-def test_two_workers_end_with_equal_weights(photos: Path, tmp_path: Path) -> None:
-    workers = [start(index, ports, photos, tmp_path) for ports in [free_ports(2)] for index in range(2)]
+@pytest.mark.parametrize(
+    "options", [("--network", "origin"), ("--network", "compact", "--side", "32")], ids=lambda o: o[1]
+)
+def test_two_workers_end_with_equal_weights(photos: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Statistics of BatchNormalization included, which compact has."""
+    ports = free_ports(2)
+    workers = [start(index, ports, photos, tmp_path, *options) for index in range(2)]
     outputs = [worker.communicate(timeout=200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     digests = [re.findall(r"worker \d of 2: weights ([0-9a-f]{64})", output) for output in outputs]
     assert len(digests[0]) == 1
     assert digests[0] == digests[1]
-    assert json.loads((tmp_path / "0/origin.json").read_bytes())["weights_sha256"] == digests[0][0]
-    assert not (tmp_path / "1/origin.keras").exists()
+    assert json.loads((tmp_path / "0" / f"{options[1]}.json").read_bytes())["weights_sha256"] == digests[0][0]
+    assert not list((tmp_path / "1").glob("*.keras"))
     assert not list(tmp_path.rglob("*.checkpoint"))

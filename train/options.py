@@ -99,7 +99,7 @@ def recipe_of(network: "Network", options: argparse.Namespace) -> "Recipe":
     if recipe.grow and not network.any_size:
         raise InputError("grow", f"cannot be: {options.network} takes pictures of one size", "Choose another --network")
     if not recipe.epochs:  # the last layer alone: no weight moves, no picture is cut
-        return recipe._replace(ema=0.0, grow=(), margin=1.0)
+        return recipe._replace(ema=0.0, grow=(), margin=1.0, hold=0.0)
     return recipe
 
 

@@ -23,7 +23,7 @@ from edge.live.tuning import Tuning
 from edge.outputs import Moment
 from edge.testing import Still
 from edge.web.output import Web
-from tests.conftest import ROOT
+from tests.conftest import ROOT, beside
 
 pytestmark = pytest.mark.bench
 RATE = 30.0  # of a camera
@@ -74,19 +74,6 @@ def connected(web: Web) -> socket.socket:
     connection = socket.create_connection(address(web))
     connection.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return connection
-
-
-@contextmanager
-def beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Have a thread work while the block runs, until its event is set."""
-    over = threading.Event()
-    thread = threading.Thread(target=work, args=(over,))
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from edge.classifier import Classifier
 from edge.live.tuning import Tuning
 from edge.testing import Still, moment
 from edge.web.output import Web
+from tests.conftest import beside
 
 SOON_S = 60.0
 
@@ -66,22 +67,16 @@ class Served:
     @contextmanager
     def running(self, make: Callable[[int], Any] = lambda number: moment(number=number)) -> Iterator[None]:
         """See a moment every 20 ms while the block runs."""
-        over = threading.Event()
 
-        def run() -> None:
+        def run(over: threading.Event) -> None:
             number = 1
             while not over.wait(0.02):
                 number += 1
                 self.web.write(make(number))
 
         self.web.write(make(1))
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
+        with beside(run):
             yield
-        finally:
-            over.set()
-            thread.join()
 
 
 Serve = Callable[..., Served]

@@ -34,7 +34,17 @@ from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError  # noqa: E
 
 def main(argv: Sequence[str] | None = None, layout: Layout = Layout(), lock: Path = LOCK) -> int:  # noqa: B008 - a constant
     """Run the command line `argv` (default: the process's) and return its exit status."""
-    return report_errors("edge.deploy", lambda: _main(parser.make().parse_args(argv), layout, lock))
+    return report_errors("edge.deploy", lambda: _main(_parsed(argv), layout, lock))
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; hosts may stand on both sides of them, which argparse alone does not take below a verb."""
+    words = parser.make()
+    options, rest = words.parse_known_args(argv)
+    if unknown := [word for word in rest if word.startswith("-")]:
+        words.error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.words += rest
+    return options
 
 
 def _main(options: argparse.Namespace, layout: Layout, lock: Path) -> int:

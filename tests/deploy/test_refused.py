@@ -54,6 +54,11 @@ def test_a_board_that_is_not_there(bare: Board, what: tuple[object, ...]) -> Non
     assert "cannot be found" in refused(bare, "pi@no-such-board.invalid", *what)
 
 
+def test_hosts_stand_on_either_side_of_the_options(bare: Board) -> None:
+    assert "2 boards, 2 failed" in bare.deploy("status", "a.invalid", "--jobs", "2", "b.invalid", expect=1).stdout
+    assert "unrecognized arguments: --no" in bare.deploy("status", "a.invalid", "--no", "b", expect=2).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--clip", type=Path, help="a video with a pet in it (one of the demo's photos)")
     parser.add_argument("--fresh", action="store_true", help="begin anew, with a new board")
     parser.add_argument("--stay", action="store_true", help="leave the board on at the end")
-    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    parser.add_argument("scenes", nargs="*", type=_scene, metavar="SCENE", help=", ".join(SCENES))
     options = parser.parse_args()
     folder = options.folder.resolve()
     if status := subprocess.run([ROOT / "tests/pi/build", folder], check=False).returncode:
@@ -50,6 +50,12 @@ def main() -> int:
             stage.pi.off()
             stage.other.off()
     return 0
+
+
+def _scene(word: str) -> str:
+    if word not in SCENES:
+        raise argparse.ArgumentTypeError(f"{word} is none of {', '.join(SCENES)}")
+    return word
 
 
 def _play(name: str, stage: Stage) -> None:

@@ -24,6 +24,7 @@ from train.augment import RandomLight, RandomPaste, RandomView
 from train.balance import times_shown
 from train.feed import Samples, ahead, predict_logits
 from train.head import features_of, fit_head
+from train.int8 import rounded_to_int8
 from train.loss import loss_of, loss_of_held, taught
 from train.mix import mixed
 from train.recipe import Recipe
@@ -198,11 +199,9 @@ class Trainer:
         self.model.set_weights(current)
         return logits
 
-    def _judge(
-        self, epoch: int, loss: float, started: float, waited: float, logits: npt.NDArray[np.float32] | None = None
-    ) -> Epoch:
+    def _judge(self, epoch: int, loss: float, started: float, waited: float) -> Epoch:
         weights = self.kept_weights()
-        logits = self._validated(weights) if logits is None else logits
+        logits = self._validated(weights)
         val_loss = float(np.mean(tf.nn.softmax_cross_entropy_with_logits(self.validation.targets, logits)))
         accuracy = float((logits.argmax(1) == self.validation.targets.argmax(1)).mean())
         # Of epochs that the validation photos cannot tell apart, the later one is kept: it learned at a lower rate and
@@ -214,14 +213,13 @@ class Trainer:
         return Epoch(epoch + 1, loss, val_loss, accuracy, time.perf_counter() - started, waited)
 
     def kept_weights(self) -> list[npt.NDArray[Any]]:
-        """Return the weights to keep: the averaged ones, or the current ones."""
-        if self.average:
-            return [average.numpy() for average in self.average]
-        return [np.asarray(weight) for weight in self.model.get_weights()]
+        """Return the weights to keep: averaged or current ones, on the steps of int8 where that is wanted."""
+        weights = [np.asarray(weight) for weight in self.average or self.model.get_weights()]
+        return rounded_to_int8(self.model, weights) if self.recipe.int8_weights else weights
 
     def fit_head(self) -> None:
         """Fit the last layer to the backbone as it is."""
-        self._features = fit_head(self.model, self.samples, self.side)
+        fit_head(self.model, self.samples, self.side)
 
     def hold_features(self) -> None:
         """From now on, hold the features to those that the weights of this moment give."""
@@ -229,12 +227,6 @@ class Trainer:
         with self.strategy.scope():
             self._start = keras.models.clone_model(features)
         self._start.set_weights(features.get_weights())
-
-    def judge_head(self) -> None:
-        """Take the fitted last layer on the untrained backbone for an epoch 0."""
-        kernel, bias = self.model.get_layer("logits").get_weights()
-        logits = predict_logits(self._features, self.validation) @ kernel + bias
-        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0, logits))
 
     def judge_start(self) -> None:
         """Take the weights that it starts from for an epoch 0."""

@@ -20,8 +20,8 @@ def features_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.layers[-3].output)  # pooling, dropout, dense
 
 
-def fit_head(model: keras.Model, samples: Samples, side: int) -> keras.Model:
-    """Fit the layer `logits` to features that are computed of every photo once; return what computes them.
+def fit_head(model: keras.Model, samples: Samples, side: int) -> None:
+    """Fit the layer `logits` to features that are computed of every photo once.
 
     Ridge regression on the labels, its answers scaled to be as sure as they are right.
 
@@ -30,8 +30,7 @@ def fit_head(model: keras.Model, samples: Samples, side: int) -> keras.Model:
         samples: what to fit it to, at any size.
         side: of the pictures that the features are to be those of, in pixels.
     """
-    network = features_of(model)
-    features = predict_logits(network, replace(samples, take=_at(side, samples.take)))
+    features = predict_logits(features_of(model), replace(samples, take=_at(side, samples.take)))
     mean, shares = features.mean(0), samples.targets.mean(0)
     features -= mean
     gram = (features.T @ features).astype(np.float64)
@@ -40,7 +39,6 @@ def fit_head(model: keras.Model, samples: Samples, side: int) -> keras.Model:
     answers = (features @ kernel + shares).astype(np.float32)
     sureness = 6 / best_temperature(answers * 6, samples.targets.argmax(1))
     model.get_layer("logits").set_weights([kernel * sureness, (shares - mean @ kernel) * sureness])
-    return network
 
 
 Take = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]

@@ -19,7 +19,7 @@ def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None, re
     trainer.fit_head()
     trainer.start_average()
     if not trainer.recipe.epochs:
-        trainer.judge_head()
+        trainer.judge_start()
 
 
 def start_from_models(trainer: Trainer, paths: list[Path], labels: tuple[str, ...]) -> None:

@@ -34,6 +34,13 @@ def test_a_rare_class_counts_as_much_as_a_common_one() -> None:
     assert 0.1 < best_threshold(np.array(rows), truth, 1) <= 0.35
 
 
+@pytest.mark.parametrize(("unsure", "threshold"), [(7, 0.05), (8, 0.21)])
+def test_the_fallback_takes_what_can_be_spared(unsure: int, threshold: float) -> None:
+    """Two scenes would be seen by any threshold, but others of other kinds score lower: 0.8 % may be lost for them."""
+    rows = [(0.99, 0.01)] * (1000 - unsure) + [(0.8, 0.2)] * unsure + [(0.1, 0.9)] * 2
+    assert best_threshold(np.array(rows), np.repeat([0, 1], [1000, 2]), 1) == pytest.approx(threshold)
+
+
 def test_the_fallback_takes_few_of_the_other_photos() -> None:
     """Catching one more of two empty scenes is not worth every sixth animal."""
     rows = [(0.9, 0.1)] * 100 + [(0.6, 0.4)] * 20 + [(0.65, 0.35), (0.2, 0.8)]

@@ -99,6 +99,14 @@ def test_a_killed_run_goes_on_to_the_same_weights(train: Command, tmp_path: Path
     assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
 
 
+def test_kept_weights_are_those_that_int8_holds(train: Command, tmp_path: Path) -> None:
+    train(*SHORT, "--network", "compact", "--side", "32", "--set", "int8_weights=true", "--name", "steps")
+    for layer in keras.saving.load_model(tmp_path / "steps.keras").layers:
+        for kernel in [np.asarray(layer.kernel)] if hasattr(layer, "kernel") else []:
+            steps = kernel / np.abs(kernel).max(tuple(range(kernel.ndim - 1))) * 127
+            assert np.abs(steps - np.round(steps)).max() < 1e-3
+
+
 def drift(before: Path, after: Path) -> float:
     """Return how far the features of noise have turned between two models, as 1 - cosine."""
     pictures = np.random.default_rng(1).uniform(0, 255, (8, 64, 64, 3)).astype(np.float32)

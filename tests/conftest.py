@@ -1,13 +1,16 @@
 """Fixtures that every room's tests share."""
 
 import io
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +25,9 @@ BGR = {"red": (30, 30, 220), "green": (30, 220, 30), "blue": (220, 30, 30)}
 settings.register_profile("any machine", deadline=None)  # a slow one is no fault
 settings.load_profile("any machine")
 
+linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
 Command = Callable[..., subprocess.CompletedProcess[str]]
+Tell = Callable[[str], None]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,21 +42,7 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def command() -> Command:
     """Run a command line such as ("edge", "classify", path) in a process of its own, from the checkout."""
-
-    def run(*words: object, expect: int | None = 0, **options: object) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", *map(str, words)],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=300,
-            check=False,
-            **options,  # type: ignore[call-overload]
-        )
-        assert expect is None or done.returncode == expect, done.stdout + done.stderr
-        return done
-
-    return run
+    return partial(finished, sys.executable, "-m", timeout=300)
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +66,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_model(tmp_path_factory.mktemp("model") / "tiny.tflite")
 
 
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Print what was measured, whether or not pytest shows what tests print."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", flush=True)
+
+    return line
+
+
 def picture(colour: str, height: int = 48, width: int = 64, seed: int = 0) -> np.ndarray:
     """Return a noisy picture uint8 (height, width, 3), BGR, mostly of one colour."""
     noise = np.random.default_rng(seed).integers(-25, 26, (height, width, 3))
@@ -93,12 +95,23 @@ def write_photos(
     return folder
 
 
-def python(program: str, *words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the text of a program in a Python of its own, from the checkout."""
-    line = [sys.executable, "-c", program, *map(str, words)]
-    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == expect, done.stdout + done.stderr
+def finished(*words: object, expect: int | None = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, from the checkout."""
+    options = {"capture_output": True, "text": True, "cwd": ROOT, "check": False, **options}
+    done = subprocess.run([*map(str, words)], **options)
+    assert expect is None or done.returncode == expect, f"{done.stdout}{done.stderr}"
     return done
+
+
+def python(program: str, *words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the text of a program in a Python of its own."""
+    return finished(sys.executable, "-c", program, *words, expect=expect)
+
+
+def shell(line: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run a line of a shell, in which `python` is this one, and `catdog` the command."""
+    line = line.replace("catdog ", "python -m edge ").replace("python ", f"{sys.executable} ")
+    return finished("sh", "-c", line, expect=expect)
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from edge.bench.measure import FORMAT
 from scripts.benchmarks import draw
-from tests.conftest import ROOT, Command
+from tests.conftest import ROOT, Command, finished
 
 MARKS = "<!-- boards: written by scripts/benchmarks.py -->\nold\n<!-- end of boards -->"
 
@@ -142,7 +141,5 @@ def test_a_board_can_be_compared(command: Command, tmp_path: Path) -> None:
 
 
 def test_measuring_without_models_is_one_line(tmp_path: Path) -> None:
-    words = [sys.executable, str(ROOT / "scripts/benchmarks.py"), str(tmp_path / "none.tflite")]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    done = finished(sys.executable, ROOT / "scripts/benchmarks.py", tmp_path / "none.tflite", expect=2)
     assert "none.tflite: cannot be read" in done.stderr.strip()

@@ -1,6 +1,5 @@
 """The wheel holds the runner, its model and its demo photos: nothing of the workstation, nothing of the tests."""
 
-import subprocess
 import sys
 import zipfile
 from email import message_from_string
@@ -8,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, finished
 
 
 def build(folder: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    finished(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, timeout=120)
     (wheel,) = folder.iterdir()
     return wheel
 

@@ -13,8 +13,11 @@ from fcntl import ioctl
 from pathlib import Path
 from termios import ECHO, TIOCSWINSZ, tcgetattr
 
+import pytest
+
 from tests.conftest import ROOT
 
+needs_dash = pytest.mark.skipif(not Path("/bin/dash").exists(), reason="needs dash, which does not mend terminals")
 SOON_S = 120.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -29,9 +32,10 @@ class Typist:
     def __init__(self, terminal: int) -> None:
         self._terminal, self.seen = terminal, ""
 
-    def types(self, keys: str) -> None:
-        """Press keys."""
+    def types(self, keys: str, until: str = "") -> re.Match[str]:
+        """Press keys, and read until something is shown."""
         os.write(self._terminal, keys.encode())
+        return self.reads(until)
 
     def reads(self, pattern: str) -> re.Match[str]:
         """Wait for something that was not there when this was asked last; return what was found."""
@@ -50,8 +54,7 @@ class Typist:
 
     def mode(self) -> str:
         """Return what the shell says of the terminal, to be asked at its prompt."""
-        self.types("stty -a; echo do'ne'\n")
-        return self.reads("(.*)done")[1]
+        return self.types("stty -a; echo do'ne'\n", "(.*)done")[1]
 
 
 @contextmanager
@@ -70,16 +73,3 @@ def typist(**environment: str) -> Iterator[Typist]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGHUP)
         os.waitpid(pid, 0)
-
-
-def needs_dash() -> bool:
-    """True where there is no such shell."""
-    return not Path("/bin/dash").exists()
-
-
-def drain(terminal: int) -> None:
-    """Read what is shown on a terminal until its other end is closed, and close this one."""
-    with suppress(OSError):
-        while os.read(terminal, 65536):
-            pass
-    os.close(terminal)

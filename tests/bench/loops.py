@@ -135,16 +135,10 @@ def measure_loops(chosen: Mapping[str, Path], plan: Plan) -> list[dict[str, Any]
             step = LOOPS[loop](model, frame)
             return Visit(loop, step, {"step": step})
 
-        times = measure([partial(make, loop) for loop in LOOPS], plan, random).times
-        network = times["network", "step"]
-        rows.append(
-            {
-                "model": name,
-                "ms": {loop: float(np.median(times[loop, "step"])) for loop in LOOPS},
-                "ours_to_floor": ratio(times["ours", "step"], times["floor", "step"], random),
-                "around_ms": {
-                    loop: float(np.median(times[loop, "step"] - network)) for loop in LOOPS if loop != "network"
-                },
-            }
-        )
+        taken = measure([partial(make, loop) for loop in LOOPS], plan, random).times
+        times = {loop: taken[loop, "step"] for loop in LOOPS}
+        medians = {loop: float(np.median(times[loop])) for loop in LOOPS}
+        around = {loop: float(np.median(times[loop] - times["network"])) for loop in LOOPS if loop != "network"}
+        against = ratio(times["ours"], times["floor"], random)
+        rows.append({"model": name, "ms": medians, "ours_to_floor": against, "around_ms": around})
     return rows

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from edge.bench.figures import ratio
 from edge.classifier import DEFAULT_MODEL
 from tests.bench.loops import PHOTO
-from tests.conftest import ROOT
+from tests.conftest import ROOT, finished
 
 FLOOR = Path(__file__).with_name("floor.py")
 PEERS = Path(__file__).with_name("peers")
@@ -54,9 +53,7 @@ AIMS = (
 def run(words: Sequence[object]) -> tuple[float, float | None]:
     """Run Python with `words`; return wall time in seconds and, where it tells, peak memory in MB."""
     before = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=True, env=COMPILED
-    )
+    done = finished(sys.executable, *words, env=COMPILED)
     seconds = time.perf_counter() - before
     told = re.search(r"^(\d+)\Z", done.stderr.strip().rpartition("\n")[2])
     return seconds, int(told[1]) * 1024 / 1e6 if told and PEAK in words else None
@@ -74,11 +71,8 @@ def measure_starts(turns: int) -> dict[str, Any]:
     seconds = {name: np.array([[row[0]] for row in rows]) for name, rows in runs.items()}
     ratios = [{"program": a, "against": b, "aim": aim, **ratio(seconds[a], seconds[b], random)} for a, b, aim in AIMS]
     memory = {name: float(np.median([row[1] for row in runs[name]])) for name in ("floor", "catdog classify")}
-    return {
-        "ms": {name: float(np.median(values)) * 1000 for name, values in seconds.items()},
-        "mb": memory,
-        "ratios": ratios,
-    }
+    medians = {name: float(np.median(values)) * 1000 for name, values in seconds.items()}
+    return {"ms": medians, "mb": memory, "ratios": ratios}
 
 
 def measure_peers(turns: int) -> list[dict[str, Any]]:
@@ -101,10 +95,8 @@ def measure_peers(turns: int) -> list[dict[str, Any]]:
 def _peer(python: str, name: str) -> dict[str, Any]:
     program = {"mediapipe": "mediapipe_tasks"}.get(name, name)
     begin = time.monotonic()
-    words = [python, str(PEERS / f"{program}.py"), str(DEFAULT_MODEL), str(PHOTO), FRAMES]
     environment = {**COMPILED, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
+    done = finished(python, PEERS / f"{program}.py", DEFAULT_MODEL, PHOTO, FRAMES, env=environment)
     found: dict[str, Any] = json.loads(done.stdout)
     # CLOCK_MONOTONIC is one clock for all processes of a machine.
     return {**found, "start_ms": (found["answered_s"] - begin) * 1000}

@@ -68,9 +68,6 @@ class Measure(Output):
         self.frames = 0
         self.hours: list[Hour] = []
 
-    def open(self, sources: Sequence[Source]) -> None:
-        pass
-
     def write(self, moment: Moment) -> None:
         if moment.state != "live":
             return
@@ -84,14 +81,12 @@ class Measure(Output):
         p99_ms = float(np.percentile(self._latencies, 99))
         memory = memory_mb("self"), memory_mb(str(self._reader.pid))
         self.hours.append(Hour(self.frames, *memory, descriptors, threading.active_count(), p99_ms))
-        print(
-            *(f"{name} {value:.6g}" for name, value in self.hours[-1]._asdict().items()), file=self._shown, flush=True
-        )
+        row = (f"{name} {value:.6g}" for name, value in self.hours[-1]._asdict().items())
+        print(*row, file=self._shown, flush=True)
 
 
 def memory_mb(process: str) -> float:
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
 
 
 def verdict(hours: Sequence[Hour]) -> list[str]:

@@ -1,11 +1,9 @@
 """The runner against the bare loops that people write: rate, CPU, age of frames. Ratios in one run: `make bench`."""
 
 import os
-import pty
 import resource
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -23,9 +21,9 @@ from edge.capture.process import InProcess
 from edge.capture.source import Settings
 from edge.classifier import Classifier
 from tests.clips import pan, photos, write_clip
-from tests.conftest import ROOT
+from tests.conftest import Tell, finished
 from tests.edge.scripted import follow
-from tests.typist import drain
+from tests.edge.test_run import terminal
 
 pytestmark = pytest.mark.bench
 FRAMES, ROUNDS = 600, 5
@@ -49,41 +47,35 @@ print(f"{frames} frames ({frames / (time.monotonic() - started):.1f} a second)",
 """
 
 
+def ride(path: Path, frames: int, size: tuple[int, int] = (1280, 720)) -> Path:
+    """Write a clip that rides over three photos, again and again."""
+    images = [image for photo in photos()[:3] for image in pan(photo, 10, size)]
+    return write_clip(path, islice(cycle(images), frames), rate=30)
+
+
 @pytest.fixture(scope="module", params=[(640, 480), (1280, 720)], ids=["640x480", "1280x720"])
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     width, height = request.param
-    path = tmp_path_factory.mktemp("clips") / f"{width}x{height}.avi"
-    images = [image for photo in photos()[:3] for image in pan(photo, 10, request.param)]
-    return write_clip(path, islice(cycle(images), FRAMES), rate=30)
+    return ride(tmp_path_factory.mktemp("clips") / f"{width}x{height}.avi", FRAMES, request.param)
 
 
 def run(*words: str) -> tuple[float, float]:
     """Run Python on a terminal; return frames a second and CPU seconds, its children's included."""
-    ours, theirs = pty.openpty()
-    threading.Thread(target=drain, args=(ours,), daemon=True).start()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [sys.executable, *words],
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "TERM": "xterm-256color"},
-        check=True,
-    )
+    with terminal(80) as (screen, _):
+        pipes = {"stdout": screen, "stderr": subprocess.PIPE, "capture_output": False}
+        done = finished(sys.executable, *words, env={**os.environ, "TERM": "xterm-256color"}, **pipes)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    os.close(theirs)
     rate = float(done.stderr.split(" a second")[0].rsplit("(", 1)[1])
     return rate, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def test_the_whole_runner_against_the_bare_loop(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_runner_against_the_bare_loop(clip: Path, tell: Tell) -> None:
     rounds = [(run("-c", BARE, str(clip), "print"), run("-m", "edge", "run", str(clip))) for _ in range(ROUNDS)]
     rate = median(ours[0] / bare[0] for bare, ours in rounds)
     cpu = median(ours[1] / bare[1] for bare, ours in rounds)
     bare, ours = (median(row[index][0] for row in rounds) for index in (0, 1))
-    with capsys.disabled():
-        print(f"\n{clip.stem}: bare loop {bare:.0f}/s, ours {ours:.0f}/s: {rate:.2f} x (aim 0.9); CPU {cpu:.2f} x (1)")
+    tell(f"{clip.stem}: bare loop {bare:.0f}/s, ours {ours:.0f}/s: {rate:.2f} x (aim 0.9); CPU {cpu:.2f} x (1)")
     assert rate >= 0.9
     assert cpu <= 1.05  # with the start of the program, which the bare loop's does not have all of
 
@@ -105,20 +97,15 @@ def ages(invoke_s: float, seconds: float, rate: float = 30.0) -> Iterator[float]
 
 
 @pytest.mark.parametrize("invoke_s", [0.010, 0.333], ids=["quick", "ten times too slow"])
-def test_the_age_of_a_frame_at_its_decision(invoke_s: float, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_age_of_a_frame_at_its_decision(invoke_s: float, tell: Tell) -> None:
     p99_s = float(np.percentile(list(ages(invoke_s, 20.0)), 99))
     limit_s = 1 / 30 + 1.2 * invoke_s
-    with capsys.disabled():
-        print(
-            f"\nage at the decision, invoke {invoke_s * 1000:.0f} ms: p99 {p99_s * 1000:.0f} ms of {limit_s * 1000:.0f}"
-        )
+    tell(f"age at the decision, invoke {invoke_s * 1000:.0f} ms: p99 {p99_s * 1000:.0f} ms of {limit_s * 1000:.0f}")
     assert p99_s <= limit_s
 
 
-def test_decoding_beside_inference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    images = [image for photo in photos()[:3] for image in pan(photo, 10, (1280, 720))]
-    path = write_clip(tmp_path / "clip.avi", islice(cycle(images), 300), rate=30)
-    classifier = Classifier()
+def test_decoding_beside_inference(tmp_path: Path, tell: Tell) -> None:
+    path, classifier = ride(tmp_path / "clip.avi", 300), Classifier()
 
     def infer(image: np.ndarray, times: int) -> None:
         for _ in range(times):
@@ -140,17 +127,15 @@ def test_decoding_beside_inference(tmp_path: Path, capsys: pytest.CaptureFixture
     # An inference as long as a decoding is where a second core can help most: so many of this model's are one.
     decoding = median(one_thread(0) for _ in range(3)) / 300
     started = time.monotonic()
-    infer(images[0], 100)
+    infer(next(pan(photos()[0], 1, (1280, 720))), 100)
     times = max(1, round(decoding / ((time.monotonic() - started) / 100)))
     ratio = median(one_thread(times) / beside(times) for _ in range(ROUNDS))
-    with capsys.disabled():
-        print(f"\ndecoding beside inference, 720p MJPEG: {ratio:.2f} x the one-thread loop (aim 1.5)")
+    tell(f"decoding beside inference, 720p MJPEG: {ratio:.2f} x the one-thread loop (aim 1.5)")
     assert ratio >= 1.5
 
 
-def test_no_picture_is_allocated_in_steady_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    images = list(pan(photos()[0], 20, (1280, 720)))
-    path = write_clip(tmp_path / "clip.avi", islice(cycle(images), 200), rate=30)
+def test_no_picture_is_allocated_in_steady_state(tmp_path: Path, tell: Tell) -> None:
+    path = ride(tmp_path / "clip.avi", 200)
     before, faults = 0, []
     for _, frame, _ in follow([feed_of(str(path), Settings(), Limits())], 600):
         if frame is not None:
@@ -159,6 +144,5 @@ def test_no_picture_is_allocated_in_steady_state(tmp_path: Path, capsys: pytest.
             before = now
     # A picture of 1280 x 720 is 675 pages: memory that is new is felt as that many page faults.
     typical = median(faults[50:])
-    with capsys.disabled():
-        print(f"\npage faults a frame in steady state: {typical:.0f}; a picture in new memory is 675")
+    tell(f"page faults a frame in steady state: {typical:.0f}; a picture in new memory is 675")
     assert typical < 60

@@ -4,7 +4,7 @@ from statistics import median
 
 import pytest
 
-from tests.conftest import python
+from tests.conftest import Tell, python
 
 pytestmark = pytest.mark.bench
 
@@ -24,11 +24,9 @@ def peak_mb(*words: str) -> float:
     return int(python(PEAK_KIB, *words).stdout) * 1024 / 1e6
 
 
-def test_the_demo_against_its_imports(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = [
-        (peak_mb("-c", IMPORTS), peak_mb("-m", "edge", "run", "demo", "--json", "--frames", "60")) for _ in range(5)
-    ]
+def test_the_demo_against_its_imports(tell: Tell) -> None:
+    words = ("-m", "edge", "run", "demo", "--json", "--frames", "60")
+    runs = [(peak_mb("-c", IMPORTS), peak_mb(*words)) for _ in range(5)]
     imports, demo = (median(column) for column in zip(*runs, strict=True))
-    with capsys.disabled():
-        print(f"\npeak memory: bare imports {imports:.0f} MB, catdog run demo {demo:.0f} MB: {demo / imports:.2f} x")
+    tell(f"peak memory: bare imports {imports:.0f} MB, catdog run demo {demo:.0f} MB: {demo / imports:.2f} x")
     assert demo <= 1.5 * imports

@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import pty
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +22,8 @@ from edge.outputs.snapshots import Snapshots
 from edge.outputs.terminal import Terminal
 from edge.outputs.together import Together
 from edge.testing import Still, visit
-from tests.typist import drain
+from tests.conftest import Tell
+from tests.edge.test_run import terminal
 
 pytestmark = pytest.mark.bench
 
@@ -36,11 +35,8 @@ EVENT_EVERY = 60  # frames
 @pytest.fixture
 def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Together]:
     """A live view in a terminal that is read, JSON lines into a file, an event log and snapshots."""
-    ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
-    reader = threading.Thread(target=drain, args=(ours,))
-    reader.start()
-    with os.fdopen(theirs, "w") as screen, (tmp_path / "out").open("w") as file:
+    with terminal(80) as (end, _), os.fdopen(end, "w", closefd=False) as screen, (tmp_path / "out").open("w") as file:
         together = Together(
             [
                 Aside(Terminal(screen), "the terminal", Wish.NEWEST, period_s=0.08),
@@ -52,10 +48,9 @@ def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Togethe
         together.open([Still(live=True)])
         yield together
         together.close()
-    reader.join()
 
 
-def test_outputs_against_no_outputs(outputs: Together, capsys: pytest.CaptureFixture[str]) -> None:
+def test_outputs_against_no_outputs(outputs: Together, tell: Tell) -> None:
     classifier = Classifier()
     image = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
 
@@ -77,6 +72,5 @@ def test_outputs_against_no_outputs(outputs: Together, capsys: pytest.CaptureFix
     pairs = [(mean(block(False)), mean(block(True))) for _ in range(BLOCKS)]
     bare_ms, shown_ms = (median(column) * 1000 for column in zip(*pairs, strict=True))
     ratio = shown_ms / bare_ms
-    with capsys.disabled():
-        print(f"\nclassify {bare_ms:.3f} ms, with four outputs {shown_ms:.3f} ms a frame: {ratio:.2f} x")
+    tell(f"classify {bare_ms:.3f} ms, with four outputs {shown_ms:.3f} ms a frame: {ratio:.2f} x")
     assert shown_ms - bare_ms <= 0.02 * 1000 / RATE, "at most a fiftieth of a camera's period"

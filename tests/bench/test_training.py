@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conftest import Command, python
+from tests.conftest import Command, Tell, python
 
 pytestmark = [
     pytest.mark.bench,
@@ -51,7 +51,7 @@ def rate(batches: Iterator[Any], count: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-def test_feeding_photos(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_feeding_photos(photos: Path, tmp_path: Path, tell: Tell) -> None:
     """Photos per second into the training loop, against keras.utils.image_dataset_from_directory, at 64 pixels."""
     import keras
 
@@ -79,16 +79,12 @@ def test_feeding_photos(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         later.append(rate(deferred(ours), len(rows)))
         keras_later.append(rate(iter(rival), len(rows)))
         bare.append(rate(decoded([photo.path for photo in data.photos]), len(rows)))
-    with capsys.disabled():
-        print(f"\nfeeding {len(data.photos):,} photos at 64 px, photos a second (median of 3, interleaved)")
-        for name, ours_rate, rival_rate, wanted in (
-            ("first epoch", median(first), median(keras_first), 1.5),
-            ("later epochs", median(later), median(keras_later), 10),
-        ):
-            ratio = ours_rate / rival_rate
-            print(f"  {name:<12}  ours {ours_rate:9,.0f}   Keras {rival_rate:9,.0f}   {ratio:5.2f} x (aim {wanted} x)")
-        bound = median(bare) / median(keras_first)
-        print(f"  the decoder alone, as the device decodes  {median(bare):9,.0f}   {bound:5.2f} x")
+    tell(f"feeding {len(data.photos):,} photos at 64 px, photos a second (median of 3, interleaved)")
+    for name, ours, theirs, aim in (("first epoch", first, keras_first, 1.5), ("later epochs", later, keras_later, 10)):
+        ratio = median(ours) / median(theirs)
+        tell(f"  {name:<12}  ours {median(ours):9,.0f}   Keras {median(theirs):9,.0f}   {ratio:5.2f} x (aim {aim} x)")
+    bound = median(bare) / median(keras_first)
+    tell(f"  the decoder alone, as the device decodes  {median(bare):9,.0f}   {bound:5.2f} x")
     # The first epoch is JPEG decoding on either side, by one library, and training must decode as the device does: what
     # the decoder alone reaches is the bound, and no aim is held.
     assert median(later) >= 10 * median(keras_later)
@@ -129,7 +125,7 @@ print("accuracy", model.evaluate(plain.flow_from_directory(test, **flow), verbos
 
 
 @pytest.mark.skipif(not (PHOTOS and BACKBONE), reason="CATDOG_PHOTOS and CATDOG_BACKBONE are not set")
-def test_the_origins_recipe(command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_origins_recipe(command: Command, tmp_path: Path, tell: Tell) -> None:
     """Wall time of whole processes, from nothing to the accuracy on the test photos."""
     pytest.importorskip("scipy", reason="the origin's generator needs scipy: pip install scipy")
     photos = Path(str(PHOTOS)).resolve()
@@ -145,9 +141,10 @@ def test_the_origins_recipe(command: Command, tmp_path: Path, capsys: pytest.Cap
     model = tmp_path / "mobilenet-small.keras"
     command("train", "evaluate", model, photos, "--quick", "--json", tmp_path / "report")
     ours = json.loads((tmp_path / "report").read_bytes())["accuracy"]["share"]
-    with capsys.disabled():
-        print("\nfrom photos to a model, whole processes")
-        print(f"  the origin's recipe, 10 epochs        {theirs:.1%} in {their_seconds:6.1f} s")
-        print(f"  ours, last layer of MobileNetV2 0.35  {ours:.1%} in {seconds:6.1f} s")
+    tell(
+        "from photos to a model, whole processes\n"
+        f"  the origin's recipe, 10 epochs        {theirs:.1%} in {their_seconds:6.1f} s\n"
+        f"  ours, last layer of MobileNetV2 0.35  {ours:.1%} in {seconds:6.1f} s"
+    )
     assert ours >= theirs
     assert seconds <= their_seconds / 10

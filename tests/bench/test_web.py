@@ -16,16 +16,15 @@ import psutil
 import pytest
 
 from edge.attention import Attention
-from edge.capture.source import Frame
 from edge.classifier import Classifier
 from edge.live.steady import raw
 from edge.live.tuning import Tuning
-from edge.outputs import Moment
-from edge.testing import Still
+from edge.testing import Still, moment
 from edge.web.output import Web
-from tests.conftest import ROOT, beside
+from tests.conftest import ROOT, Tell, beside
 
 pytestmark = pytest.mark.bench
+Look = Callable[[float | None], float]
 RATE = 30.0  # of a camera
 SECONDS, ROUNDS = 4.0, 5
 PHOTO = cv2.resize(cv2.imread(str(ROOT / "edge/demo/01-cat-two.jpg")), (640, 480))
@@ -47,7 +46,7 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture(scope="module")
-def look(web: Web) -> Callable[[float | None], float]:
+def look(web: Web) -> Look:
     """Return a run of some seconds, by a camera's clock or as fast as it goes; it returns frames a second."""
     classifier, numbers = web._site.tuning.classifier, count(1)
 
@@ -57,8 +56,7 @@ def look(web: Web) -> Callable[[float | None], float]:
             if rate is not None and (early_s := began_s + frames / rate - now_s) > 0:
                 time.sleep(early_s)
             answer = classifier.classify(PHOTO)
-            frame = Frame(PHOTO, next(numbers), time.monotonic(), "bench")
-            web.write(Moment(frame, answer, 1.0, 30.0, 0, raw(answer), time_s=time.time()))
+            web.write(moment(image=PHOTO, number=next(numbers))._replace(answer=answer, verdict=raw(answer)))
             frames += 1
         return frames / (time.perf_counter() - began_s)
 
@@ -112,12 +110,7 @@ def nuisances(web: Web) -> Iterator[None]:
 @pytest.mark.parametrize("rate", [RATE, None], ids=["a camera", "as fast as it goes"])
 @pytest.mark.parametrize(("name", "least"), [("1", 0.97), ("50", 0.95), ("nuisances", 0.97)])
 def test_the_rate_with_viewers_against_none(
-    web: Web,
-    look: Callable[[float | None], float],
-    rate: float | None,
-    name: str,
-    least: float,
-    capsys: pytest.CaptureFixture[str],
+    web: Web, look: Look, rate: float | None, name: str, least: float, tell: Tell
 ) -> None:
     ratios = []
     for _ in range(ROUNDS):
@@ -127,15 +120,12 @@ def test_the_rate_with_viewers_against_none(
             ratios.append(look(rate) / alone)
         time.sleep(0.5)
     ratio = median(ratios)
-    with capsys.disabled():
-        print(f"\n{name} viewers, {'a camera' if rate else 'as fast as it goes'}: {ratio:.3f} x the rate of none")
+    tell(f"{name} viewers, {'a camera' if rate else 'as fast as it goes'}: {ratio:.3f} x the rate of none")
     if rate is not None:  # as fast as it goes there is no idle time to serve in: shown, and not held to the aim
         assert ratio >= least
 
 
-def test_memory_of_a_viewer(
-    web: Web, look: Callable[[float | None], float], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_memory_of_a_viewer(web: Web, look: Look, tell: Tell) -> None:
     process = psutil.Process()
     with viewers(web, 1):
         look(RATE)
@@ -145,12 +135,11 @@ def test_memory_of_a_viewer(
                 cleanup.enter_context(connected(web))  # which never read: all that is kept for them piles up
             look(RATE)
             grown = (process.memory_info().rss - before) / 50
-    with capsys.disabled():
-        print(f"\na viewer that never reads takes {grown / 1000:.0f} kB; a frame is {PHOTO.nbytes / 1000:.0f} kB")
+    tell(f"a viewer that never reads takes {grown / 1000:.0f} kB; a frame is {PHOTO.nbytes / 1000:.0f} kB")
     assert grown <= PHOTO.nbytes
 
 
-def test_what_a_map_costs_an_inference(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_map_costs_an_inference(tell: Tell) -> None:
     plain, mapped = Classifier(), Classifier()
     attention = Attention(mapped.content, len(mapped.labels), 1, "default")
     mapped.run_on(attention.interpreter)
@@ -167,12 +156,11 @@ def test_what_a_map_costs_an_inference(capsys: pytest.CaptureFixture[str]) -> No
         attention.maps(attention.take())
 
     ratio = median(taken_s(with_map) / taken_s(lambda: plain.predict_fitted(fitted)) for _ in range(15))
-    with capsys.disabled():
-        print(f"\nan inference with a map: {ratio:.3f} x one without; of 10 a second, at most, one in three")
+    tell(f"an inference with a map: {ratio:.3f} x one without; of 10 a second, at most, one in three")
     assert ratio <= 1.1
 
 
-def test_the_page_is_there_within_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_is_there_within_a_second(tell: Tell) -> None:
     from tests.web.browser import PROGRAM, browser
 
     if PROGRAM is None:
@@ -184,6 +172,5 @@ def test_the_page_is_there_within_a_second(capsys: pytest.CaptureFixture[str]) -
         page.open(url)
         page.until("document.readyState", "complete")
         ready_ms = float(page.look("performance.getEntriesByType('navigation')[0].domInteractive"))
-    with capsys.disabled():
-        print(f"\nthe page is interactive after {ready_ms:.0f} ms")
+    tell(f"the page is interactive after {ready_ms:.0f} ms")
     assert ready_ms < 1000

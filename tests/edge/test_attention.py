@@ -30,8 +30,7 @@ def test_a_map_of_colours_shows_where_they_are(tmp_path: Path) -> None:
     image[:16], image[16:, 16:] = BGR["red"], BGR["blue"]
     answer = classifier.classify(image)
     red, green, blue = made.maps(made.take())
-    assert answer.label == "red"
-    assert red.shape == (32, 32)
+    assert (answer.label, red.shape) == ("red", (32, 32))
     assert (red[:16] > 0).all()
     assert (red[16:, 16:] < 0).all()
     assert (blue[16:, 16:] > 0).all()
@@ -60,7 +59,6 @@ def test_maps_add_up_to_the_answer(photo: Path) -> None:
     # A softmax undone: scores up to what all have in common. What is left between the two is the biases', the same for
     # every picture.
     rest = (shares - shares.mean()) - sums
-    classifier.classify(np.full((160, 160, 3), 90, np.uint8))
     grey = np.log(classifier.predict(np.full((160, 160, 3), 90, np.uint8)))
     bias = (grey - grey.mean()) - made.maps(made.take()).sum(axis=(1, 2))
     assert rest == pytest.approx(bias, abs=2e-3)

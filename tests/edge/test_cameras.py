@@ -7,11 +7,12 @@ import struct
 import threading
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from edge.capture import devices, modes
-from edge.capture.devices import Device, Verdict, list_devices, probe
+from edge.capture.devices import Device, Ioctl, Verdict, list_devices, probe, system_ioctl
 from edge.commands import cameras
 from tests.conftest import Command
 
@@ -48,26 +49,15 @@ class Kernel:
         (Kernel(fault=errno.ENOTTY), "is no camera", False),
         (Kernel(fault=errno.ENODEV), "does not work (No such device)", True),
         (Kernel(fault=errno.EACCES), "may not be used by you", True),
+        (system_ioctl, "is no camera", False),  # a file in place of a device
     ],
 )
-def test_a_device_says_whether_it_can_be_used(
-    tmp_path: Path, kernel: Kernel, problem: str | None, camera: bool
-) -> None:
-    node = tmp_path / "video0"
-    node.touch()
-    verdict = probe(node, kernel)
+def test_a_device_says_whether_it_can_be_used(tmp_path: Path, kernel: Ioctl, problem: str | None, camera: bool) -> None:
+    (tmp_path / "video0").touch()
+    verdict = probe(tmp_path / "video0", kernel)
     assert verdict.camera == camera
-    if problem is None:
-        assert verdict.problem is None
-    else:
-        assert problem in str(verdict.problem)
-        assert verdict.remedy
-
-
-def test_a_file_in_place_of_a_device_is_no_camera(tmp_path: Path) -> None:
-    node = tmp_path / "video0"
-    node.touch()
-    assert not probe(node).camera
+    assert str(problem) in str(verdict.problem)
+    assert bool(verdict.remedy) == bool(verdict.problem)
 
 
 def test_a_device_without_permission_names_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,66 +94,43 @@ def test_devices_are_listed_by_number_with_name_and_lasting_path(machine: tuple[
     assert "\x1b" not in cameras.as_text(listed[0], [])
 
 
-def test_a_device_that_never_answers_does_not_hold_up_the_list(
-    machine: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_device_that_never_answers_is_said(machine: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_PATIENCE_S", 0.1)
     never = threading.Event()
-
-    def ask(path: Path) -> Verdict:
-        if path.name == "video2":
-            never.wait()
-        return Verdict()
-
     started = time.monotonic()
-    listed = list_devices(*machine, ask)
+    listed = list_devices(*machine, lambda path: Verdict(never.wait() if path.name == "video2" else None))
     assert time.monotonic() - started < 2
     assert [device.problem for device in listed] == [None, "does not answer", None]
     never.set()
 
 
-def listing(monkeypatch: pytest.MonkeyPatch, found: list[Device], *words: str) -> int:
-    from edge.cli import main
-
-    monkeypatch.setattr(cameras, "list_devices", lambda: found)
-    return main(["cameras", *words])
-
-
-class Modes:
-    """Answers what sizes there are, as a driver would: two formats, one of them with one size, and rates."""
-
-    FORMATS = (b"MJPG", b"YUYV")
-
-    def __call__(self, _descriptor: int, request: int, argument: bytearray) -> int:
-        index = struct.unpack_from("I", argument)[0]
-        if request == modes._ENUM_FORMATS:
-            argument[44:48] = self._nth(self.FORMATS, index)
-            return 0
-        sizes = ((1280, 720), (640, 480)) if argument[4:8] == b"MJPG" else ((640, 480),)
-        if request == modes._ENUM_SIZES:
-            struct.pack_into("3I", argument, 8, 1, *self._nth(sizes, index))
-        else:
-            assert struct.unpack_from("2I", argument, 8) in sizes
-            struct.pack_into("3I", argument, 16, 1, 1, self._nth((30, 15), index))
-        return 0
-
-    @staticmethod
-    def _nth(rows: tuple, index: int) -> object:
-        if index >= len(rows):
-            raise OSError(errno.EINVAL, "no more")
-        return rows[index]
+def offering(_descriptor: int, request: int, argument: bytearray) -> int:
+    """Answer as a driver would that has two formats, one of them in one size only, and two rates."""
+    sizes = ((1280, 720), (640, 480)) if argument[4:8] == b"MJPG" else ((640, 480),)
+    rows = {modes._ENUM_FORMATS: (b"MJPG", b"YUYV"), modes._ENUM_SIZES: sizes}.get(request, (30, 15))
+    index = struct.unpack_from("I", argument)[0]
+    if index >= len(rows):
+        raise OSError(errno.EINVAL, "no more")
+    if request == modes._ENUM_FORMATS:
+        argument[44:48] = rows[index]
+    elif request == modes._ENUM_SIZES:
+        struct.pack_into("3I", argument, 8, 1, *rows[index])
+    else:
+        assert struct.unpack_from("2I", argument, 8) in sizes
+        struct.pack_into("3I", argument, 16, 1, 1, rows[index])
+    return 0
 
 
 def test_a_camera_tells_its_sizes_and_rates(tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
-    listed = modes.list_modes(tmp_path / "video0", Modes())
+    listed = modes.list_modes(tmp_path / "video0", offering)
     assert listed == [
         modes.Mode("MJPG", 1280, 720, (30.0, 15.0)),
         modes.Mode("MJPG", 640, 480, (30.0, 15.0)),
         modes.Mode("YUYV", 640, 480, (30.0, 15.0)),
     ]
     assert modes.as_line(listed) == "1280x720 at 30/s, 640x480 at 30/s"
-    assert modes.list_modes(tmp_path / "none", Modes()) == []
+    assert modes.list_modes(tmp_path / "none", offering) == []
     assert modes.list_modes(tmp_path / "video0") == [], "a file offers nothing"
 
 
@@ -172,32 +139,33 @@ BUSY = Device(Path("/dev/video2"), "Other", None, "is busy: another program uses
 CODEC = Device(Path("/dev/video10"), "codec", None, "is no camera", "Choose another", camera=False)
 
 
-def test_the_list_says_how_to_use_each_and_why_not(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert listing(monkeypatch, [USABLE, BUSY, CODEC]) == 0
-    out = capsys.readouterr().out
-    assert "catdog run /dev/video0" in out
-    assert "/dev/v4l/by-id/usb-HD" in out
-    assert "is busy: another program uses it. Close that program" in out
+@pytest.fixture
+def listing(monkeypatch: pytest.MonkeyPatch, here: Command) -> Command:
+    """Run `catdog cameras` on a machine that has these devices."""
+
+    def shown(found: list[Device], *words: str, expect: int = 0) -> CompletedProcess[str]:
+        monkeypatch.setattr(cameras, "list_devices", lambda: found)
+        return here("edge", "cameras", *words, expect=expect)
+
+    return shown
+
+
+def test_the_list_says_how_to_use_each_and_why_not(listing: Command) -> None:
+    out = listing([USABLE, BUSY, CODEC]).stdout
+    for words in ("catdog run /dev/video0", "/dev/v4l/by-id/usb-HD", f"{BUSY.problem}. {BUSY.remedy}"):
+        assert words in out
     assert "/dev/video10" in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("found", "wrong"), [([], "no camera found"), ([BUSY], "no camera can be used")])
-def test_without_a_camera_it_says_what_works(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: list[Device], wrong: str
-) -> None:
-    assert listing(monkeypatch, found) == 1
-    errors = capsys.readouterr().err
+def test_without_a_camera_it_says_what_works(listing: Command, found: list[Device], wrong: str) -> None:
+    errors = listing(found, expect=1).stderr
     assert wrong in errors
     assert "catdog run demo" in errors
 
 
-def test_json_has_an_object_for_every_device(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    listing(monkeypatch, [USABLE, BUSY, CODEC], "--json")
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+def test_json_has_an_object_for_every_device(listing: Command) -> None:
+    rows = [json.loads(line) for line in listing([USABLE, BUSY, CODEC], "--json").stdout.splitlines()]
     assert [(row["path"], row["usable"], row["camera"]) for row in rows] == [
         ("/dev/video0", True, True),
         ("/dev/video2", False, True),

@@ -10,19 +10,24 @@ from edge.capture.health import CONNECTING, ENDED, KILL, LIVE, LOST, NOTHING, OP
 LIMITS = Limits(open_s=10, stale_s=1, read_s=5, pause_s=0.5, longest_pause_s=4, steady_s=5)
 
 
+def told(known: Health, now_s: float, event: str, limits: Limits = LIMITS, again: bool = True) -> tuple[Health, list]:
+    """Tell an event to the machine; return what it knows, and its decision at a "tick"."""
+    if event == "tick":
+        known, decision = health.tick(known, now_s, limits)
+        return known, [decision]
+    if event == "frame":
+        return health.frame(known, now_s), []
+    if event == "end":
+        return health.end(known, now_s), []
+    return health.fault(known, now_s, event, again, limits, 0.5), []
+
+
 def story(*events: tuple[float, str], limits: Limits = LIMITS, again: bool = True) -> tuple[Health, list[str]]:
     """Tell events and times to the machine; return what it knows at the end, and its decisions at each "tick"."""
     known, decisions = health.begin(0.0), []
     for now_s, event in events:
-        if event == "frame":
-            known = health.frame(known, now_s)
-        elif event == "tick":
-            known, decision = health.tick(known, now_s, limits)
-            decisions.append(decision)
-        elif event == "end":
-            known = health.end(known, now_s)
-        else:
-            known = health.fault(known, now_s, event, again, limits, 0.5)
+        known, decided = told(known, now_s, event, limits, again)
+        decisions += decided
     return known, decisions
 
 
@@ -45,9 +50,7 @@ def story(*events: tuple[float, str], limits: Limits = LIMITS, again: bool = Tru
         ([(2, "gone")], 3, ENDED, []),  # what has never worked is a mistake
     ],
 )
-def test_the_state_and_what_to_do(
-    events: list[tuple[float, str]], at_s: float, state: str, decisions: list[str]
-) -> None:
+def test_the_state_and_what_to_do(events: list[tuple], at_s: float, state: str, decisions: list[str]) -> None:
     known, decided = story(*events)
     assert (health.state(known, at_s, LIMITS), decided) == (state, decisions)
 
@@ -110,14 +113,8 @@ def test_whatever_happens_live_means_a_fresh_frame(steps: list[tuple[float, str]
     known, now_s, latest_s = health.begin(0.0), 0.0, None
     for passed_s, event in steps:
         now_s += passed_s
-        if event == "frame" and not known.over:
-            known, latest_s = health.frame(known, now_s), now_s
-        elif event == "gone" and not known.over:
-            known = health.fault(known, now_s, "gone", True, LIMITS, 0.5)
-        elif event == "end":
-            known = health.end(known, now_s)
-        else:
-            known, _ = health.tick(known, now_s, LIMITS)
+        known, _ = told(known, now_s, "tick" if known.over and event != "end" else event)
+        latest_s = now_s if event == "frame" and not known.over else latest_s
         if health.state(known, now_s, LIMITS) == LIVE:
             assert latest_s is not None
             assert now_s - latest_s <= health.patience_s(known, LIMITS)

@@ -41,10 +41,10 @@ def hls(folder: Path, playlist: Callable[[str], str]) -> Callable[[BaseHTTPReque
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         path = folder / Path(request.path).name
-        content = path.read_bytes()
         if path.suffix == ".m3u8":
-            content = playlist(content.decode()).encode()
-        send(request, content, "application/vnd.apple.mpegurl" if path.suffix == ".m3u8" else "video/mp2t")
+            send(request, playlist(path.read_text()).encode(), "application/vnd.apple.mpegurl")
+        else:
+            send(request, path.read_bytes(), "video/mp2t")
 
     return answer
 
@@ -62,9 +62,7 @@ def live(folder: Path) -> Iterator[str]:
         yield f"http://{host}/x.m3u8"
 
 
-def test_a_playlist_with_an_end_is_a_recording_of_which_every_frame_counts(
-    command: Command, model: Path, folder: Path
-) -> None:
+def test_a_playlist_with_an_end_is_a_recording(command: Command, model: Path, folder: Path) -> None:
     with serving(hls(folder, str)) as host:
         done = command("edge", "run", f"http://{host}/x.m3u8", "--json", "--model", model)
     *seen, last = rows(done.stdout)
@@ -74,9 +72,7 @@ def test_a_playlist_with_an_end_is_a_recording_of_which_every_frame_counts(
     assert (last["state"], last["events"][0]["event"]) == (ENDED, "visit")
 
 
-def test_a_live_playlist_is_shown_at_its_own_pace_and_has_ended_when_it_says_so(
-    command: Command, model: Path, live: str
-) -> None:
+def test_a_live_playlist_keeps_its_own_pace_and_ends_when_it_says_so(command: Command, model: Path, live: str) -> None:
     done = command("edge", "run", live, "--json", "--model", model)
     seen = [row for row in rows(done.stdout) if row["state"] == "live"]
     at_s = [datetime.fromisoformat(row["time"]).timestamp() for row in seen]

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,30 +14,34 @@ import pytest
 from edge.capture.network import Network, redact
 from edge.capture.source import Frame, Settings
 from edge.errors import SourceError
+from edge.fit import Image
 from tests.clips import BLUE, RED, cut, jpeg, solid, write_clip
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-@contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """Serve `answer` to every GET and POST; yield "127.0.0.1:PORT"."""
+def server_of(answer: Answer, port: int = 0) -> ThreadingHTTPServer:
+    """Return a server that gives `answer` to every GET and POST, and does not serve yet."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def do_POST(self) -> None:
-            answer(self)
+        do_GET = do_POST = lambda request: answer(request)  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 64
+
         def handle_error(self, *_: object) -> None:  # the client hung up: as it may
             pass
 
-    server = Server(("127.0.0.1", 0), Handler)
+    return Server(("127.0.0.1", port), Handler)
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """Serve `answer`; yield "127.0.0.1:PORT"."""
+    server = server_of(answer)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
@@ -54,20 +59,27 @@ def silent_server() -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def mjpeg(images: Iterable[object], then: Callable[[], object] = lambda: None) -> Answer:
+def mjpeg(images: Iterable[Image], then: Callable[[], object] = lambda: None) -> Answer:
     """Answer with motion JPEG as webcams do, and call `then` before hanging up; an iterator serves one client alone."""
 
     def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        request.end_headers()
+        mjpeg_head(request)
         for image in images:
-            part = jpeg(image)
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
-            request.wfile.write(head.encode() + part + b"\r\n")
+            request.wfile.write(mjpeg_part(image))
         then()
 
     return answer
+
+
+def mjpeg_head(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+    request.end_headers()
+
+
+def mjpeg_part(image: Image) -> bytes:
+    part = jpeg(image)
+    return f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n".encode() + part + b"\r\n"
 
 
 def send(request: BaseHTTPRequestHandler, content: bytes, kind: str = "video/mp4") -> None:
@@ -80,10 +92,7 @@ def send(request: BaseHTTPRequestHandler, content: bytes, kind: str = "video/mp4
 
 
 def status(code: int) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_error(code)
-
-    return answer
+    return lambda request: request.send_error(code)
 
 
 def page(request: BaseHTTPRequestHandler) -> None:
@@ -114,17 +123,15 @@ def test_motion_jpeg_is_a_live_stream_and_its_end_a_fault() -> None:
 
 def test_a_video_file_on_a_server_is_a_recording(tmp_path: Path) -> None:
     content = write_clip(tmp_path / "clip.mp4", solid(RED, 9)).read_bytes()
-    with serving(lambda request: send(request, content)) as host, Network(f"http://{host}/clip.mp4") as source:
+    with serving(partial(send, content=content)) as host, Network(f"http://{host}/clip.mp4") as source:
         frames = list(source)
     assert (len(frames), source.live) == (9, False)
     assert frames[-1].position_s == pytest.approx(8 / 15, abs=0.01)
 
 
 def test_a_single_picture_on_a_server_is_shown_and_said() -> None:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        send(request, jpeg(next(solid(RED, 1))), "image/jpeg")
-
-    with serving(answer) as host, Network(f"http://{host}/snapshot.jpg") as source:
+    single = partial(send, content=jpeg(next(solid(RED, 1))), kind="image/jpeg")
+    with serving(single) as host, Network(f"http://{host}/snapshot.jpg") as source:
         assert source.read().number == 1
         with pytest.raises(SourceError, match="is a single picture, not a stream"):
             source.read()
@@ -162,13 +169,6 @@ def test_a_server_without_a_stream_is_told_from_others(answer: Answer, wrong: st
         assert wrong in refusal(f"http://{host}/x")
 
 
-def test_a_closed_port_refuses() -> None:
-    with silent_server() as host:
-        pass
-    assert "refuses connections" in refusal(f"http://{host}/x")
-    assert "refuses connections" in refusal(f"rtsp://{host}/x")
-
-
 def test_what_speaks_another_language_is_said() -> None:
     with serving(page) as host:
         assert "does not speak rtsp" in refusal(f"rtsp://{host}/x")
@@ -180,7 +180,6 @@ def test_what_speaks_another_language_is_said() -> None:
         ("http://name.invalid/x", "cannot be found"),
         ("http:///x", "names no host"),
         ("http://host:99999999/x", "names no host"),
-        ("gopher://host/x", "unknown scheme"),
         ("http://host/x\r\nCookie: 1", "characters that no address may hold"),
         ("http://host/\udcff", "characters that no address may hold"),
     ],

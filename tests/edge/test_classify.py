@@ -1,9 +1,6 @@
 """`catdog classify` and `edge.Classifier`: right answers, and one line for everything that is no photo."""
 
-import json
 import os
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -12,14 +9,14 @@ import numpy as np
 import pytest
 
 from edge.classifier import Classifier, decide
-from edge.contract import Contract
+from edge.contract import Contract, seal, unseal
+from edge.errors import ModelError
 from edge.fit import FitRule
-from tests.conftest import BGR, ROOT, Command, one_line, picture, write_photos
+from edge.photo import read_photo
+from tests.clips import jpeg
+from tests.conftest import BGR, Command, one_line, picture, shell, write_photos
+from tests.edge.test_run import rows
 from tests.tiny import tiny_model
-
-
-def answers(text: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
@@ -53,62 +50,40 @@ def test_below_its_threshold_a_label_becomes_the_fallback(tmp_path: Path) -> Non
         ((0.2, 0.3, 0.5), {"blue": 0.6, "red": 0.35}, "green"),
     ],
 )
-def test_thresholds_and_fallback_decide(
-    probabilities: tuple[float, ...], thresholds: dict[str, float], answer: str
-) -> None:
+def test_thresholds_and_fallback_decide(probabilities: list[float], thresholds: dict[str, float], answer: str) -> None:
     contract = Contract("m", "int8", ("red", "green", "blue"), FitRule(8, 8), 1.0, thresholds, "blue")
     assert contract.labels[decide(contract, np.array(probabilities, np.float32))] == answer
 
 
 def test_a_model_that_does_not_match_its_contract_is_refused(tmp_path: Path) -> None:
-    import edge.contract as contract
-
     path = tiny_model(tmp_path / "tiny.tflite")
     content = path.read_bytes()
-    wrong = contract.unseal(content, path)._replace(labels=("a", "b"))
-    path.write_bytes(contract.seal(content[: content.index(b"PK\3\4")], wrong))
-    with pytest.raises(contract.ModelError, match="output"):
+    wrong = unseal(content, path)._replace(labels=("a", "b"))
+    path.write_bytes(seal(content[: content.index(b"PK\3\4")], wrong))
+    with pytest.raises(ModelError, match="output"):
         Classifier(path)
 
 
 def test_a_folder_is_classified_in_order(command: Command, model: Path, tmp_path: Path) -> None:
     folder = write_photos(tmp_path / "photos", count=2)
-    rows = answers(command("edge", "classify", folder, "--json", "--model", model).stdout)
-    assert [Path(str(row["source"])).parent.name for row in rows] == ["blue", "blue", "green", "green", "red", "red"]
-    for row in rows:
-        assert row["label"] == Path(str(row["source"])).parent.name
+    found = rows(command("edge", "classify", folder, "--json", "--model", model).stdout)
+    assert [Path(row["source"]).parent.name for row in found] == ["blue", "blue", "green", "green", "red", "red"]
+    for row in found:
+        assert row["label"] == Path(row["source"]).parent.name
         assert set(row) >= {"source", "label", "probability", "probabilities", "latency_ms"}
 
 
-def write_variants(folder: Path) -> dict[str, Path]:
-    """Write one red picture in every form that people have."""
-    red, files = picture("red"), {}
-
-    def write(name: str, image: np.ndarray, *options: int) -> None:
-        files[name] = folder / name
-        assert cv2.imwrite(str(files[name]), image, options)
-
-    write("plain.jpg", red)
-    write("alpha.png", np.dstack([red, np.full(red.shape[:2], 128, np.uint8)]))
-    write("deep.png", red.astype(np.uint16) * 257)
-    write("photo.webp", red)
-    write("photo.bmp", red)
-    write("photo.tiff", red)
-    write("UPPER.JPG", red)
-    write("späte Katze\n.png", red)
-    return files
-
-
 def test_every_form_of_photo_is_read(command: Command, model: Path, tmp_path: Path) -> None:
-    for path in write_variants(tmp_path).values():
-        row = answers(command("edge", "classify", path, "--json", "--model", model).stdout)[0]
-        assert row["label"] == "red", path
+    red = picture("red")
+    forms = {"alpha.png": np.dstack([red, np.full(red.shape[:2], 128, np.uint8)]), "deep.png": red.astype("u2") * 257}
+    for name in ("plain.jpg", "photo.webp", "photo.bmp", "photo.tiff", "UPPER.JPG", "späte Katze\n.png", *forms):
+        assert cv2.imwrite(str(tmp_path / name), forms.get(name, red))
+        (row,) = rows(command("edge", "classify", tmp_path / name, "--json", "--model", model).stdout)
+        assert row["label"] == "red", name
 
 
 def test_grey_cmyk_animated_and_rotated_photos_are_read(tmp_path: Path) -> None:
     from PIL import Image
-
-    from edge.photo import read_photo
 
     red = Image.fromarray(picture("red")[..., ::-1].copy())
     red.convert("L").save(tmp_path / "grey.jpg")
@@ -127,14 +102,12 @@ def test_grey_cmyk_animated_and_rotated_photos_are_read(tmp_path: Path) -> None:
     assert read_photo(tmp_path / "turned.jpg").shape == (64, 48, 3)
 
 
+BOMB = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2\0\0\0\xb8\xf4\x5e\x5d"  # 100,000 x 100,000
 BAD = {
     "text.jpg": (b"this is a text file, not a photo", "no photo"),
     "empty.jpg": (b"", "is empty"),
-    "cut.jpg": (cv2.imencode(".jpg", picture("red"))[1].tobytes()[:-300], "cut off"),
-    "bomb.png": (
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2\0\0\0\xb8\xf4\x5e\x5d",  # 100,000 x 100,000
-        "",
-    ),
+    "cut.jpg": (jpeg(picture("red"))[:-300], "cut off"),
+    "bomb.png": (BOMB, ""),
 }
 
 
@@ -152,7 +125,7 @@ def test_bad_photos_among_good_ones_are_skipped(command: Command, model: Path, t
     for name, (content, _) in BAD.items():
         (folder / name).write_bytes(content)
     done = command("edge", "classify", folder, tmp_path / "nowhere", "--json", "--model", model, expect=1)
-    assert [row["label"] for row in answers(done.stdout)] == ["blue", "green", "red"]
+    assert [row["label"] for row in rows(done.stdout)] == ["blue", "green", "red"]
     assert all(name in done.stderr for name in [*BAD, "nowhere"])
     assert f"3 classified, {len(BAD) + 1} skipped" in done.stderr
 
@@ -163,29 +136,15 @@ def test_a_folder_without_photos_is_said(command: Command, model: Path, tmp_path
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_photo_is_said(command: Command, model: Path, tmp_path: Path) -> None:
-    path = write_variants(tmp_path)["plain.jpg"]
+    path = write_photos(tmp_path, ("red",), 1) / "red/000.jpg"
     path.chmod(0)
     assert "ermission" in one_line(command("edge", "classify", path, "--model", model, expect=2))
 
 
 def test_a_reader_that_has_had_enough_is_no_error(model: Path, tmp_path: Path) -> None:
-    folder = write_photos(tmp_path, count=300, classes=("red",))
-    with subprocess.Popen(
-        [sys.executable, "-m", "edge", "classify", str(folder), "--model", str(model)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-
-
-def test_an_unknown_model_is_one_line(command: Command, tmp_path: Path) -> None:
-    line = one_line(command("edge", "classify", tmp_path, "--model", tmp_path / "no.tflite", expect=2))
-    assert "no.tflite" in line
+    write_photos(tmp_path, count=300, classes=("red",))
+    done = shell(f"catdog classify {tmp_path} --model {model} | head -n 1")
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("interpolation", ["linear", "mipmap"])
@@ -197,18 +156,14 @@ def test_a_live_loop_allocates_neither_frame_nor_input(tmp_path: Path, input_dty
     frame = picture("red", 480, 640)
     classifier.classify(frame)
     tracemalloc.start()
-    try:
-        for _ in range(20):
-            classifier.classify(frame)
-        _, most_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    for _ in range(20):
+        classifier.classify(frame)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert most_bytes < side * side * 3 / 4
 
 
-def test_a_pipe_in_a_folder_is_no_photo_and_an_endless_device_is_refused(
-    command: Command, model: Path, tmp_path: Path
-) -> None:
+def test_a_pipe_is_no_photo_and_an_endless_device_is_refused(command: Command, model: Path, tmp_path: Path) -> None:
     write_photos(tmp_path, ["red"], count=2)
     os.mkfifo(tmp_path / "red" / "pipe.jpg")  # nobody will ever write into it
     done = command("edge", "classify", tmp_path, "--model", model)
@@ -218,6 +173,5 @@ def test_a_pipe_in_a_folder_is_no_photo_and_an_endless_device_is_refused(
 
 def test_a_photo_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:
     write_photos(tmp_path, ["red"], count=1)
-    line = f"cat {tmp_path}/red/000.jpg | {sys.executable} -m edge classify /dev/stdin --model {model}"
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)  # noqa: S602
-    assert done.stdout.startswith("red ")
+    line = f"cat {tmp_path}/red/000.jpg | catdog classify /dev/stdin --model {model}"
+    assert shell(line).stdout.startswith("red ")

@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,17 @@ from edge.capture.feed import Feed
 from edge.capture.health import LIVE, LOST, Limits
 from edge.capture.several import Several
 from edge.capture.source import Frame, Settings
-from tests.clips import jpeg
-from tests.conftest import ROOT
+from tests.bench.soak import memory_mb
+from tests.conftest import ROOT, Tell, finished, linux
+from tests.deploy.board import free_port
 from tests.edge.scripted import scripted
+from tests.edge.test_capture_network import mjpeg_head, mjpeg_part, send, server_of
+from tests.edge.test_run import started
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
+pytestmark = linux
 
+Server = subprocess.Popen[str]
+Start = Callable[[], Server]
 DROPOUTS, HANGS = int(os.environ.get("CATDOG_DROPOUTS", "0")), int(os.environ.get("CATDOG_HANGS", "0"))
 TIMEOUT_S = 1.0
 LIMITS = Limits(
@@ -49,29 +55,11 @@ class Camera:
         self.sent_s = time.monotonic()
         self.size = (64, 48)
         self._mood = threading.Condition()
-        camera = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                camera.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            request_queue_size = 64
-
-            def handle_error(self, *_: object) -> None:
-                pass
-
-        self._server = lambda port: Server(("127.0.0.1", port), Handler)
         self.port = 0
         self.listen()
 
     def listen(self) -> None:
-        self.server = self._server(self.port)
+        self.server = server_of(self.answer, self.port)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -98,10 +86,7 @@ class Camera:
             request.send_header("Location", f"http://127.0.0.1:{self.port}/cam?{random.random()}")
             request.end_headers()
         elif self.fault in ("html", "refused"):
-            request.send_response(200)
-            request.send_header("Content-Type", "text/html")
-            request.end_headers()
-            request.wfile.write(b"<html>busy</html>" * 50)
+            send(request, b"<html>busy</html>" * 50, "text/html")
         elif self.fault == "error":
             request.send_error(503)
         elif self.fault == "silent":
@@ -110,21 +95,16 @@ class Camera:
             self._stream(request)
 
     def _stream(self, request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        request.end_headers()
-        number = 0
-        while True:
-            number += 1
+        mjpeg_head(request)
+        for number in count(1):
             width, height = self.size
-            part = jpeg(np.full((height, width, 3), number % 200 + 30, np.uint8))
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n".encode()
+            part = mjpeg_part(np.full((height, width, 3), number % 200 + 30, np.uint8))
             if self.fault == "half":  # half a picture, then nothing
-                request.wfile.write(head + part[: len(part) // 2])
+                request.wfile.write(part[: len(part) // 2])
                 self._while_it_lasts("half")
                 return
             if self.fault == "slow":
-                for byte in head + part:
+                for byte in part:
                     request.wfile.write(bytes([byte]))
                     time.sleep(0.05)
                     if self.fault != "slow":
@@ -136,7 +116,7 @@ class Camera:
                 if self.fault == "frozen":
                     self._while_it_lasts("frozen")
                 return
-            request.wfile.write(head + part + b"\r\n")
+            request.wfile.write(part)
             self.sent_s = time.monotonic()
             time.sleep(0.04)
 
@@ -179,20 +159,10 @@ def children() -> set[str]:
     return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
 
 
-def memory_mb() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
-
-
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+def tell(tell: Tell) -> Tell:
     """Print a line where the whole suite is asked for."""
-
-    def line(text: str) -> None:
-        if DROPOUTS or HANGS:
-            with capsys.disabled():
-                print(f"\n{text}", flush=True)
-
-    return line
+    return tell if DROPOUTS or HANGS else lambda _: None
 
 
 FAULTS = ("killed", "frozen", "half", "slow", "html", "error", "silent", "redirect", "refused", "size")
@@ -207,12 +177,11 @@ def summed_up(recoveries: Sequence[tuple[float, str]], watcher: Watcher, limit_s
     )
 
 
-def test_a_camera_on_http_comes_back_from_every_fault(tell: Callable[[str], None]) -> None:
+def test_a_camera_on_http_comes_back_from_every_fault(tell: Tell) -> None:
     # A change of size is no drop-out.
     camera, rounds = Camera(), max(1, math.ceil(DROPOUTS / (len(FAULTS) - 1)))
-    watcher = Watcher(
-        feed_of(f"http://127.0.0.1:{camera.port}/cam", Settings(timeout_s=TIMEOUT_S), LIMITS), lambda: camera.sent_s
-    )
+    feed = feed_of(f"http://127.0.0.1:{camera.port}/cam", Settings(timeout_s=TIMEOUT_S), LIMITS)
+    watcher = Watcher(feed, lambda: camera.sent_s)
     recoveries: list[tuple[float, str]] = []
     watcher.live()
     for _ in range(rounds):
@@ -232,20 +201,19 @@ def test_a_camera_on_http_comes_back_from_every_fault(tell: Callable[[str], None
     assert [row for row in recoveries if row[0] > RECOVERY_S + SLACK_S] == []
 
 
-def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Callable[[str], None]) -> None:
-    count = HANGS or 2
+def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Tell) -> None:
+    most = HANGS or 2
     limits = LIMITS._replace(read_s=0.3, stale_s=0.1, pause_s=0.01, longest_pause_s=0.02)
     watcher = Watcher(scripted(tmp_path, 2, "hang", limits=limits), time.monotonic)
     before, others = None, children()  # others: what earlier tests have left
-    while watcher.feed.reconnects < count + 1:
+    while watcher.feed.reconnects < most + 1:
         watcher.turn()
         if before is None and watcher.feed.reconnects == 1:
-            before = *used(), memory_mb()
-    after = *used(), memory_mb()
+            before = *used(), memory_mb("self")
+    after = *used(), memory_mb("self")
     watcher.close()
-    assert before is not None
     now = zip(("descriptors", "threads", "MB"), before, after, strict=True)
-    tell(f"{count} hung reads killed: {', '.join(f'{name} {was:.4g} -> {number:.4g}' for name, was, number in now)}")
+    tell(f"{most} hung reads killed: {', '.join(f'{name} {was:.4g} -> {number:.4g}' for name, was, number in now)}")
     # While the last one is being killed its sockets may or may not be there yet.
     assert abs(after[0] - before[0]) <= 2
     assert after[1] == before[1]
@@ -258,36 +226,25 @@ def test_hung_reads_are_killed_and_leave_nothing_behind(tmp_path: Path, tell: Ca
 
 def gstreamer() -> str | None:
     """Return the system's Python where it has GStreamer's RTSP server, else None."""
-    python = "/usr/bin/python3"
+    python = shutil.which("python3", path="/usr/bin")
     program = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-    if not Path(python).exists():
-        return None
-    done = subprocess.run([python, "-c", program], capture_output=True, check=False)
-    return python if done.returncode == 0 else None
+    return python if python and finished(python, "-c", program, expect=None).returncode == 0 else None
 
 
 @contextmanager
-def serving(command: Callable[[], subprocess.Popen[str]]) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def serving(command: Start) -> Iterator[Start]:
     """Yield what starts a server; those that run at the end are killed."""
-    running: list[subprocess.Popen[str]] = []
+    with ExitStack() as running:
 
-    def start() -> subprocess.Popen[str]:
-        running.append(command())
-        return running[-1]
+        def start() -> Server:
+            server = running.enter_context(command())
+            running.callback(server.kill)
+            return server
 
-    try:
         yield start
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-            if process.stdout:
-                process.stdout.close()
 
 
-def drop_outs(
-    watcher: Watcher, server: subprocess.Popen[str], start: Callable[[], subprocess.Popen[str]]
-) -> list[tuple[float, str]]:
+def drop_outs(watcher: Watcher, server: Server, start: Start) -> list[tuple[float, str]]:
     """Kill the server and start it again; stop it and let it go on: it is lost, and comes back."""
     recoveries = []
     watcher.live()
@@ -304,16 +261,15 @@ def drop_outs(
     return recoveries
 
 
-def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path, tell: Callable[[str], None]) -> None:
+def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path, tell: Tell) -> None:
     python = gstreamer()
     if python is None:
         pytest.skip("apt install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good: not there")
     port = ["0"]
 
-    def start() -> subprocess.Popen[str]:
+    def start() -> Server:
         words = [python, str(ROOT / "tests/edge/rtsp_server.py"), port[0]]
         server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path)
-        assert server.stdout is not None
         port[0] = server.stdout.readline().strip()
         return server
 
@@ -333,17 +289,15 @@ def test_an_rtsp_camera_is_killed_and_stopped(tmp_path: Path, tell: Callable[[st
 def test_ffmpegs_stream_over_http_is_killed_and_stopped() -> None:
     if shutil.which("ffmpeg") is None:
         pytest.skip("apt install ffmpeg: not there")
-    camera = Camera()  # only for a free port
-    camera.refuse()
+    url = f"http://127.0.0.1:{free_port()}/cam"
 
-    def start() -> subprocess.Popen[str]:
+    def start() -> Server:
         made = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=15", "-f", "mpjpeg", "-listen", "1"]
-        words = ["ffmpeg", "-loglevel", "quiet", "-re", *made, f"http://127.0.0.1:{camera.port}/cam"]
+        words = ["ffmpeg", "-loglevel", "quiet", "-re", *made, url]
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, text=True)
 
     with serving(start) as begin:
         server = begin()
-        url = f"http://127.0.0.1:{camera.port}/cam"
         watcher = Watcher(feed_of(url, Settings(timeout_s=2 * TIMEOUT_S), LIMITS._replace(read_s=3.0)), time.monotonic)
 
         def served(_: object) -> bool:
@@ -384,20 +338,12 @@ def test_a_frozen_and_a_black_picture_are_said(model: Path) -> None:
         "while True:\n"
         "    sys.stdout.buffer.write(part); sys.stdout.buffer.flush(); time.sleep(0.05)\n"
     )
+    nowhere = subprocess.DEVNULL
     for level, said in ((100, "the picture is frozen"), (0, "the picture is black")):
-        sender = subprocess.Popen([sys.executable, "-c", program, str(level)], stdout=subprocess.PIPE)
-        words = [sys.executable, "-m", "edge", "run", "-", "--json", "--model", str(model)]
-        run = subprocess.Popen(
-            words, stdin=sender.stdout, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        try:
-            assert sender.stdout is not None
-            assert run.stderr is not None
+        words = [sys.executable, "-c", program, str(level)]
+        with (
+            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=nowhere) as sender,  # which ends when nobody reads
+            started(model, "-", "--json", stdin=sender.stdout, stdout=nowhere) as run,
+        ):
             sender.stdout.close()
             assert said in run.stderr.readline()
-        finally:
-            for process in (sender, run):
-                process.kill()
-                process.wait()
-            assert run.stderr is not None
-            run.stderr.close()

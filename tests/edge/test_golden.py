@@ -12,6 +12,7 @@ from edge import golden
 from edge.classifier import Classifier
 from edge.contract import seal
 from edge.record import file_digest
+from tests.clips import jpeg
 from tests.conftest import Command, one_line, picture
 from tests.tiny import tiny_model
 
@@ -19,8 +20,7 @@ from tests.tiny import tiny_model
 def with_golden(path: Path, **changed: Any) -> Path:
     """Write a tiny model that carries golden pictures; `changed` goes over what it says of them."""
     bare = Classifier(tiny_model(path))
-    jpeg = cv2.imencode(".jpg", picture("green", 32, 32))[1].tobytes()
-    files = golden.make(bare, {"green.jpg": jpeg})
+    files = golden.make(bare, {"green.jpg": jpeg(picture("green", 32, 32))})
     files["golden/answers.json"] = json.dumps({**json.loads(files["golden/answers.json"]), **changed}).encode()
     content = path.read_bytes()
     path.write_bytes(seal(content[: content.index(b"PK\3\4")], bare.contract, files))
@@ -48,19 +48,10 @@ def test_another_answer_than_where_it_was_made_is_refused(command: Command, tmp_
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [
-        {"tolerance": None},
-        {"answers": {}},
-        {"answers": {"golden/absent.jpg": [1, 0, 0]}},
-        {"answers": {"drawn-wide": [1, 0]}},
-        {"answers": {"drawn-wide": "much"}},
-    ],
-    ids=str,
+    "answers", [{}, {"golden/absent.jpg": [1, 0, 0]}, {"drawn-wide": [1, 0]}, {"drawn-wide": "much"}, None], ids=str
 )
-def test_golden_answers_that_make_no_sense_are_one_line(
-    command: Command, tmp_path: Path, changed: dict[str, Any]
-) -> None:
+def test_golden_answers_that_make_no_sense_are_one_line(command: Command, tmp_path: Path, answers: Any) -> None:
+    changed = {"tolerance": None} if answers is None else {"answers": answers}
     line = one_line(command("edge", "selftest", with_golden(tmp_path / "own.tflite", **changed), expect=2))
     assert "has golden answers that make no sense" in line
 
@@ -71,9 +62,7 @@ def test_a_model_without_golden_answers_is_told_apart_and_served(command: Comman
     assert "red" in command("edge", "classify", tmp_path / "photo.png", "--model", model).stdout
 
 
-def test_the_first_use_of_each_model_is_checked_and_no_later_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_use_of_a_model_is_checked_and_no_later_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     checked: list[str] = []
     monkeypatch.setattr(golden, "check", lambda classifier: checked.append(classifier.path.name))
@@ -83,13 +72,11 @@ def test_the_first_use_of_each_model_is_checked_and_no_later_one(
     assert checked == ["one", "two"]
 
 
-@pytest.mark.parametrize("folder", ["file", "relative", ""])
-def test_a_machine_that_keeps_nothing_checks_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
-) -> None:
+@pytest.mark.parametrize("cache", ["HOME", "relative", ""])
+def test_who_can_keep_nothing_checks_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", {"file": str(tmp_path / "file"), "relative": "here"}.get(folder, ""))
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CACHE_HOME", cache.replace("HOME", str(tmp_path / "file")))
     classifier = Classifier(with_golden(tmp_path / "own.tflite"))
     checked: list[object] = []
     monkeypatch.setattr(golden, "check", checked.append)

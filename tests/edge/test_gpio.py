@@ -51,31 +51,26 @@ def test_a_pin_is_on_from_arrival_to_departure(board: MockFactory) -> None:
 def test_it_is_off_while_there_is_nothing_fresh(board: MockFactory, state: str) -> None:
     pins = Pins(RED_GREEN)
     pins.write(event("arrived", "red"))
-    pins.write(moment("red", state="asleep"))
-    assert levels(board, 17) == [True]
-    pins.write(moment("red", state=state))
-    assert levels(board, 17) == [False]
-    pins.write(moment("red"))
-    assert levels(board, 17) == [True]
+    for seen, on in (("asleep", True), (state, False), ("live", True)):
+        pins.write(moment("red", state=seen))
+        assert levels(board, 17) == [on]
 
 
 def test_it_is_off_when_the_run_says_nothing_any_more(board: MockFactory) -> None:
     clock = Clock()
     pins = Pins(RED_GREEN, now=clock)
     pins.write(event("arrived", "red"))
-    clock.advance(9.0)
-    pins.flush()
-    assert levels(board, 17) == [True]
-    clock.advance(2.0)
-    pins.flush()
-    assert levels(board, 17) == [False]
+    for pause_s, on in ((9.0, True), (2.0, False)):
+        clock.advance(pause_s)
+        pins.flush()
+        assert levels(board, 17) == [on]
 
 
 def test_of_two_sources_either_switches_it(board: MockFactory) -> None:
     pins = Pins(RED_GREEN)
-    for stream, kind, expected in ((0, "arrived", True), (1, "arrived", True), (0, "left", True), (1, "left", False)):
+    for stream, kind, on in ((0, "arrived", True), (1, "arrived", True), (0, "left", True), (1, "left", False)):
         pins.write(event(kind, "red", stream=stream))
-        assert levels(board, 17) == [expected]
+        assert levels(board, 17) == [on]
 
 
 def test_a_relay_may_be_on_at_0_volts(board: MockFactory) -> None:
@@ -112,11 +107,8 @@ def test_a_pin_that_there_is_not_is_said(pin: str) -> None:
 
 
 def test_words_become_wires() -> None:
-    assert wires_of("cat=17, red panda = GPIO27:low,cat=BOARD11") == [
-        Wire("cat", "17"),
-        Wire("red panda", "GPIO27", low=True),
-        Wire("cat", "BOARD11"),
-    ]
+    wires = [Wire("cat", "17"), Wire("red panda", "GPIO27", low=True), Wire("cat", "BOARD11")]
+    assert wires_of("cat=17, red panda = GPIO27:low,cat=BOARD11") == wires
 
 
 @pytest.mark.parametrize("text", ["cat", "cat=", "=17", "cat=17,", "cat=17:high", "cat=17,dog=17"])

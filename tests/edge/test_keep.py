@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -35,14 +35,9 @@ def test_the_trainer_reads_what_was_kept_and_nothing_that_nobody_has_named(tmp_p
     keep.keep_unsure(picture("blue"), "dog", 1777638600.0)
     rows = list_photos([tmp_path / "photos"], {})
     assert [row.label for row in rows] == ["cat", "cat", "dog", "Élise, the hamster"]
-    assert [row.path.name for row in rows][:2] == [
-        "0000001-20260501T123000Z-key.jpg",
-        "0000004-20260501T123000Z-key.jpg",
-    ]
+    assert [row.path.name for row in rows][:2] == [f"000000{n}-20260501T123000Z-key.jpg" for n in (1, 4)]
     assert {row.split for row in rows} == {None}
-    image = cv2.imread(str(rows[0].path))
-    assert image is not None
-    assert np.abs(image.astype(int) - picture("red")).mean() < 10
+    assert np.abs(cv2.imread(str(rows[0].path)).astype(int) - picture("red")).mean() < 10
     assert [path.parent.name for path in keep.unsure()] == [".unsure"]
 
 
@@ -108,11 +103,8 @@ def test_in_a_full_folder_a_photo_can_still_change_its_class(tmp_path: Path) -> 
 
 def test_threads_that_keep_at_once_lose_nothing(tmp_path: Path) -> None:
     keep = Keep(tmp_path)
-    threads = [threading.Thread(target=keep.keep, args=(noisy(n), f"class {n % 3}", "api")) for n in range(24)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(24) as pool:
+        list(pool.map(lambda n: keep.keep(noisy(n), f"class {n % 3}", "api"), range(24)))
     assert len({path.name[:7] for path in keep.named()}) == 24
 
 

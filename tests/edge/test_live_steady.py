@@ -14,6 +14,7 @@ LABELS = ("a", "b", "rest")
 PLAIN = Contract("plain", "float32", LABELS, FitRule(8, 8))
 CAREFUL = PLAIN._replace(thresholds={"a": 0.8, "b": 0.8}, fallback="rest")
 A, B, REST, TORN = (0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.05, 0.05, 0.9), (0.5, 0.3, 0.2)
+Row = tuple[float, ...]
 
 shares = st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3).filter(lambda row: sum(row) > 0.1)
 
@@ -30,9 +31,7 @@ def watch(script: str, rate: float, contract: Contract = PLAIN) -> list[tuple[fl
 
 def verdicts(script: str, rate: float, contract: Contract = PLAIN) -> list[tuple[float, Verdict]]:
     """Return time and verdict of every frame of a script: a letter for a tenth of a second, "A" surely a and so on."""
-    rows = {"A": A, "B": B, "R": REST, "t": TORN}
-    now: Steady | None = None
-    said = []
+    rows, now, said = {"A": A, "B": B, "R": REST, "t": TORN}, None, []
     for number in range(int(len(script) / 10 * rate)):
         now = steady(now, array(rows[script[int(number / rate * 10)]]), number / rate, contract)
         said.append((number / rate, verdict(now, LABELS)))
@@ -57,9 +56,7 @@ def changes(said: list[tuple[float, str]]) -> list[tuple[str, float]]:
         ("A" * 20 + "R" * 20 + "A" * 20, ["a", UNSURE, "rest", UNSURE, "a"]),
     ],
 )
-def test_a_verdict_changes_once_for_a_change_and_not_for_a_flicker(
-    script: str, expected: list[str], rate: float
-) -> None:
+def test_a_verdict_changes_for_a_change_and_not_for_a_flicker(script: str, expected: list[str], rate: float) -> None:
     assert [label for label, _ in changes(watch(script, rate))] == expected
 
 
@@ -86,17 +83,14 @@ def test_a_clear_change_is_the_verdict_within_a_second(rate: float) -> None:
         ((0.16, 0.78, 0.06), (0.8, 0.2, 0.0), "a"),  # the rule's own answer most of the time, by its threshold
     ],
 )
-def test_a_verdict_stands_until_it_is_outshone_or_another_is_steady(
-    probabilities: tuple[float, ...], shares: tuple[float, ...], expected: str
-) -> None:
+def test_a_verdict_stands_until_outshone_or_another_is_steady(probabilities: Row, shares: Row, expected: str) -> None:
     chosen = choose(0, np.array(probabilities, np.float32), np.array(shares, np.float32))
     assert expected == (UNSURE if chosen is None else LABELS[chosen])
 
 
-def test_what_was_given_up_comes_back_only_when_it_is_steady() -> None:
-    for share, expected in ((0.74, None), (0.76, 0)):
-        shares = np.array((share, 1 - share, 0), np.float32)
-        assert choose(None, np.array(A, np.float32), shares) == expected
+@pytest.mark.parametrize(("share", "expected"), [(0.74, None), (0.76, 0)])
+def test_what_was_given_up_comes_back_only_when_it_is_steady(share: float, expected: int | None) -> None:
+    assert choose(None, np.array(A, np.float32), np.array((share, 1 - share, 0), np.float32)) == expected
 
 
 @pytest.mark.parametrize("rate", [5, 10, 30, 60])
@@ -120,8 +114,7 @@ def test_what_hops_among_three_is_unsure() -> None:
 
 @pytest.mark.parametrize("now_s", [12.1, 9.9, -5.0])
 def test_after_a_gap_or_a_jump_back_a_frame_stands_for_itself(now_s: float) -> None:
-    before = steady(None, array(A), 10.0, PLAIN)
-    after = steady(before, array(B), now_s, PLAIN)
+    after = steady(steady(None, array(A), 10.0, PLAIN), array(B), now_s, PLAIN)
     assert verdict(after, LABELS).label == "b"
     assert after.probabilities.tolist() == array(B).tolist()
 

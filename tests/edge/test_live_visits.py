@@ -34,13 +34,11 @@ def happenings(script: str, end: bool = True) -> list[tuple[float, str, str]]:
         ("." * 5 + "a" * 20 + "." * 40, [(1.5, ARRIVED, "a"), (5.4, LEFT, "a"), (5.4, VISIT, "a")]),
         ("a" * 20 + "." * 28 + "a" * 20, [(1.0, ARRIVED, "a"), (-1.0, VISIT, "a")]),  # away for a moment: one visit
         ("a" * 20 + "bbbbb" + "a" * 20, [(1.0, ARRIVED, "a"), (-1.0, VISIT, "a")]),
-        (
-            "a" * 20 + "b" * 20,
-            [(1.0, ARRIVED, "a"), (3.0, LEFT, "a"), (3.0, VISIT, "a"), (3.0, ARRIVED, "b"), (-1.0, VISIT, "b")],
-        ),
+        ("a" * 20 + "b" * 20,
+         [(1.0, ARRIVED, "a"), (3.0, LEFT, "a"), (3.0, VISIT, "a"), (3.0, ARRIVED, "b"), (-1.0, VISIT, "b")]),
         ("a" * 20, [(1.0, ARRIVED, "a"), (-1.0, VISIT, "a")]),
     ],
-)
+)  # fmt: skip
 def test_who_comes_and_goes(script: str, expected: list[tuple[float, str, str]]) -> None:
     assert happenings(script) == expected
 
@@ -75,20 +73,13 @@ def test_a_visit_knows_when_it_began_how_long_it_was_and_its_best_frame() -> Non
     assert (arrived.visit.probability, arrived.visit.best.captured_at) == (0.97, 100.2)
 
 
-def test_a_long_silence_ends_a_visit_when_it_was_last_seen() -> None:
-    presence, _ = follow(Presence(), "a", 0.0)
-    presence, _ = follow(presence, "a", 1.0)
-    presence, events = follow(presence, "a", 600.0)
-    assert [(event.kind, event.duration_s) for event in events] == [(LEFT, 1.0), (VISIT, 1.0)]
-    assert presence.candidate.began_s == 600.0
-
-
-def test_a_video_that_begins_anew_ends_a_visit() -> None:
+@pytest.mark.parametrize("next_s", [600.0, 0.0])
+def test_a_long_silence_or_a_video_that_begins_anew_ends_a_visit_when_it_was_last_seen(next_s: float) -> None:
     presence, _ = follow(Presence(), "a", 10.0)
     presence, _ = follow(presence, "a", 11.0)
-    presence, events = follow(presence, "a", 0.0)
-    assert [event.kind for event in events] == [LEFT, VISIT]
-    assert presence.visitor is None
+    presence, events = follow(presence, "a", next_s)
+    assert [(event.kind, event.duration_s) for event in events] == [(LEFT, 1.0), (VISIT, 1.0)]
+    assert (presence.visitor, presence.candidate.began_s) == (None, next_s)
 
 
 def test_without_fresh_frames_a_visit_goes_on_and_keeps_its_best() -> None:

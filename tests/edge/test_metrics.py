@@ -38,16 +38,12 @@ def test_precision_recall_and_f1_follow_their_definitions(pairs: list[tuple[int,
         assert row.recall == (shown.count(label), len(shown))
         if not (answered or shown):
             assert row.f1 is None
-        elif not shown.count(label):
-            assert row.f1 == 0
-        else:
-            precision = Fraction(answered.count(label), len(answered))
-            recall = Fraction(shown.count(label), len(shown))
-            assert row.f1 == pytest.approx(float(2 / (1 / precision + 1 / recall)))
-        if row.f1 is not None:
-            low, high = row.f1_interval
-            assert 0 <= low <= row.f1 + 1e-12
-            assert row.f1 - 1e-12 <= high <= 1
+            continue
+        precision, recall = (Fraction(*share) if share[0] else None for share in (row.precision, row.recall))
+        assert row.f1 == (pytest.approx(float(2 / (1 / precision + 1 / recall))) if precision else 0)
+        low, high = row.f1_interval
+        assert 0 <= low <= row.f1 + 1e-12
+        assert row.f1 - 1e-12 <= high <= 1
 
 
 def test_the_interval_of_f1_holds_the_true_value_19_times_out_of_20() -> None:
@@ -88,10 +84,7 @@ def test_ece_follows_its_definition(judged: list[tuple[float, bool]], bins: int)
     assert sum(b.answers for b in found) == len(judged)
     assert sum(b.right for b in found) == sum(right)
     error = metrics.expected_calibration_error(found)
-    if not judged:
-        assert error is None
-    else:
-        assert error == pytest.approx(slow_ece(judged, bins), abs=1e-9)
+    assert error == (pytest.approx(slow_ece(judged, bins), abs=1e-9) if judged else None)
 
 
 def test_bins_are_open_below_and_closed_above() -> None:
@@ -105,7 +98,6 @@ def test_a_calibrated_model_stays_within_chance_and_an_overconfident_one_does_no
     rng = np.random.default_rng(5)
     confidence = rng.uniform(0.5, 1, 2000)
     chance = metrics.chance_error(confidence, seed=1)
-    assert chance is not None
     assert 0 < chance.mean < chance.high
 
     def error(true_rate: np.ndarray) -> float:
@@ -127,11 +119,8 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.tuples(*[st.floats(0, 1)] * 3)), max_size=40))
 def test_fallback_figures_follow_their_definitions(photos: list[tuple[int, int, tuple[float, ...]]]) -> None:
-    fallback = 1
-    truth = np.array([row[0] for row in photos], np.int64)
-    answers = np.array([row[1] for row in photos], np.int64)
-    probabilities = np.array([row[2] for row in photos], np.float64).reshape(-1, 3)
-    found = metrics.fallback_figures(truth, answers, probabilities, fallback)
+    fallback, probabilities = 1, np.array([row[2] for row in photos], np.float64).reshape(-1, 3)
+    found = metrics.fallback_figures(*arrays([row[:2] for row in photos]), probabilities, fallback)
     pets = [row for row in photos if row[0] != fallback]
     scenes = [row for row in photos if row[0] == fallback]
     apart = sum((0 if row[2][0] >= row[2][2] else 2) == row[0] for row in pets)

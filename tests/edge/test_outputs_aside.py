@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,11 +52,19 @@ def end() -> None:
     raise EndedError("pipe", "is closed", "Open it")
 
 
-def opened(output: Output, live: bool = True) -> tuple[Aside, list[str]]:
-    aside = output if isinstance(output, Aside) else Aside(output, "--some")
-    said: list[str] = []
+def opened(output: Output, wish: Wish = Wish.EVENTS, live: bool = True, **options: Any) -> tuple[Aside, list[str]]:
+    aside, said = Aside(output, "--some", wish, **options), list[str]()
     aside.say = said.append
     aside.open([Still(live=live)])
+    return aside, said
+
+
+def written(output: Output, *moments: Moment, **options: Any) -> tuple[Aside, list[str]]:
+    """Write moments to an output that is put aside, to its end."""
+    aside, said = opened(output, **options)
+    for one in moments:
+        aside.write(one)
+    aside.close()
     return aside, said
 
 
@@ -69,28 +78,22 @@ def gate() -> Iterator[threading.Event]:
 
 def test_all_is_written_in_another_thread_and_in_order() -> None:
     script = Script()
-    aside, said = opened(script, live=False)
-    for number in range(1, 200):
-        aside.write(event(number=number))
-    aside.close()
+    aside, said = written(script, *(event(number=number) for number in range(1, 200)), live=False)
     assert [one.frame.number for one in script.moments] == list(range(1, 200))
     assert threading.current_thread() not in script.threads
     assert (script.closed, said, aside.lost()) == (1, [], "")
 
 
-def test_moments_in_which_nothing_happens_go_to_those_alone_that_want_them() -> None:
-    for wish, number in ((Wish.EVENTS, 2), (Wish.VISITS, 1), (Wish.ALL, 4)):
-        script = Script()
-        aside, _ = opened(Aside(script, "--some", wish), live=False)
-        for one in (moment(), event(), event("left"), moment()):
-            aside.write(one)
-        aside.close()
-        assert len(script.moments) == number
+@pytest.mark.parametrize(("wish", "number"), [(Wish.EVENTS, 2), (Wish.VISITS, 1), (Wish.ALL, 4)])
+def test_moments_in_which_nothing_happens_go_to_those_alone_that_want_them(wish: Wish, number: int) -> None:
+    script = Script()
+    written(script, moment(), event(), event("left"), moment(), wish=wish, live=False)
+    assert len(script.moments) == number
 
 
 def test_of_what_is_only_looked_at_the_newest_is_enough(gate: threading.Event) -> None:
     script = Script(gate.wait)
-    aside, said = opened(Aside(script, "the terminal", Wish.NEWEST))
+    aside, said = opened(script, Wish.NEWEST)
     aside.write(moment(number=1))
     wait_until(lambda: not script.steps)
     for number in range(2, 1000):
@@ -103,10 +106,7 @@ def test_of_what_is_only_looked_at_the_newest_is_enough(gate: threading.Event) -
 
 def test_an_output_that_hangs_hangs_nothing_and_its_losses_are_counted(gate: threading.Event) -> None:
     script = Script(gate.wait)
-    aside, said = opened(Aside(script, "--some", patience_s=0.05))
-    for _ in range(1000):
-        aside.write(event())
-    aside.close()
+    aside, said = written(script, *[event()] * 1000, patience_s=0.05)
     assert script.interrupted.is_set()
     (line,) = said
     assert line.startswith("--some: is too slow")
@@ -115,7 +115,7 @@ def test_an_output_that_hangs_hangs_nothing_and_its_losses_are_counted(gate: thr
 
 def test_a_recorded_source_waits_for_a_slow_output(gate: threading.Event) -> None:
     script = Script(gate.wait)
-    aside, said = opened(Aside(script, "--some", most=4), live=False)
+    aside, said = opened(script, live=False, most=4)
     writer = threading.Thread(target=lambda: [aside.write(event()) for _ in range(50)])
     writer.start()
     writer.join(0.2)
@@ -126,13 +126,17 @@ def test_a_recorded_source_waits_for_a_slow_output(gate: threading.Event) -> Non
     assert (len(script.moments), said, aside.lost()) == (50, [], "")
 
 
+def one_by_one(aside: Aside, script: Script, number: int) -> None:
+    for _ in range(number):
+        aside.write(event())
+        wait_until(lambda before=script.flushed: script.flushed > before)
+    aside.close()
+
+
 def test_a_fault_is_said_once_and_when_it_is_over() -> None:
     script = Script(fail, fail, fail)
     aside, said = opened(script, live=False)
-    for number in range(5):
-        aside.write(event(number=number + 1))
-        wait_until(lambda before=script.flushed: script.flushed > before)
-    aside.close()
+    one_by_one(aside, script, 5)
     assert said == ["disk: is full. Free some space", "--some: works again; 3 of 4 events lost"]
     assert aside.lost() == "--some: 3 of 5 events lost"
 
@@ -140,67 +144,49 @@ def test_a_fault_is_said_once_and_when_it_is_over() -> None:
 def test_a_fault_that_comes_and_goes_does_not_fill_a_log() -> None:
     script = Script(*[fail, lambda: None] * 50)
     aside, said = opened(script, live=False)
-    for _ in range(100):
-        aside.write(event())
-        wait_until(lambda before=script.flushed: script.flushed > before)
-    aside.close()
+    one_by_one(aside, script, 100)
     assert len(said) == 2
 
 
 def test_of_two_events_of_a_moment_each_stands_for_itself() -> None:
     script = Script(fail)
-    aside, _ = opened(script)
-    two = event()
-    aside.write(two._replace(events=(*two.events, *event("left").events)))
-    aside.close()
+    aside, _ = written(script, event()._replace(events=(*event().events, *event("left").events)))
     assert [[one.kind for one in kept.events] for kept in script.moments] == [["left"]]
     assert aside.lost() == "--some: 1 of 2 events lost"
 
 
 def test_an_output_that_can_go_on_no_longer_is_closed_and_left_alone() -> None:
     script = Script(lambda: None, end)
-    aside, _ = opened(script, live=False)
-    for _ in range(30):
-        aside.write(event())
-    aside.close()
+    aside, _ = written(script, *[event()] * 30, live=False)
     assert (aside.gone, script.closed, len(script.moments)) == (True, 1, 1)
     assert aside.lost() == "pipe: is closed. Open it"
 
 
 def test_a_bug_in_an_output_is_shown_and_ends_no_more_than_the_output() -> None:
-    script = Script(lambda: 1 / 0)  # type: ignore[arg-type,return-value]
-    aside, _ = opened(script)
-    aside.write(event())
-    aside.close()
+    aside, _ = written(Script(lambda: 1 / 0), event())  # type: ignore[arg-type,return-value]
     assert aside.gone
     assert "a bug" in aside.lost()
     assert "ZeroDivisionError" in aside.lost()
 
 
-def test_pictures_are_copies_and_only_for_those_that_want_them() -> None:
-    image = np.full((4, 4, 3), 7, np.uint8)
-    for pictures, shape in ((True, (4, 4, 3)), (False, (0, 0, 3))):
-        script = Script()
-        aside, _ = opened(Aside(script, "--record", Wish.ALL, pictures=pictures))
-        aside.write(moment(image=image))
-        kept = image.copy()
-        image[:] = 0
-        aside.close()
-        (got,) = script.moments
-        assert got.frame.image.shape == shape
-        assert not pictures or np.array_equal(got.frame.image, kept)
-        image[:] = kept
+@pytest.mark.parametrize(("pictures", "shape"), [(True, (4, 4, 3)), (False, (0, 0, 3))])
+def test_pictures_are_copies_and_only_for_those_that_want_them(pictures: bool, shape: tuple[int, ...]) -> None:
+    script, image = Script(), np.full((4, 4, 3), 7, np.uint8)
+    aside, _ = opened(script, Wish.ALL, pictures=pictures)
+    aside.write(moment(image=image))
+    image[:] = 0
+    aside.close()
+    (got,) = script.moments
+    assert got.frame.image.shape == shape
+    assert (got.frame.image == 7).all()
 
 
-def test_of_an_event_the_best_picture_is_kept_by_those_that_want_pictures() -> None:
-    best = moment().frame
-    for pictures in (True, False):
-        script = Script()
-        aside, _ = opened(Aside(script, "--snapshots", pictures=pictures))
-        aside.write(event(frame=best))
-        aside.close()
-        ((got,),) = (one.events for one in script.moments)
-        assert (got.visit.best is best) == pictures
+@pytest.mark.parametrize("pictures", [True, False])
+def test_of_an_event_the_best_picture_is_kept_by_those_that_want_pictures(pictures: bool) -> None:
+    script, best = Script(), moment().frame
+    written(script, event(frame=best), pictures=pictures)
+    ((got,),) = (one.events for one in script.moments)
+    assert (got.visit.best is best) == pictures
 
 
 def test_without_events_no_thread_is_started() -> None:

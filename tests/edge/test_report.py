@@ -13,30 +13,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import CatdogError, columns_of
-from edge.report import (
-    Bars,
-    Bin,
-    Details,
-    Dot,
-    Gallery,
-    Heading,
-    Lines,
-    Matrix,
-    Paragraph,
-    Picture,
-    Reliability,
-    Scatter,
-    Section,
-    Table,
-    Tiles,
-    as_html,
-    as_svg,
-    as_text,
-    save,
-    thumbnail,
-)
 from edge.report.axes import linear, logarithmic
+from edge.report.grids import Bin, Matrix, Reliability
 from edge.report.markup import tag
+from edge.report.page import Details, Section, as_html, as_svg, as_text, save
+from edge.report.pictures import Gallery, Picture, thumbnail
+from edge.report.plots import Bars, Dot, Lines, Scatter
+from edge.report.words import Heading, Paragraph, Table, Tiles
 
 EVIL = "<script>alert(1)</script>\"'&\x07\udc80"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -92,8 +75,7 @@ def test_a_page_holds_no_script_and_asks_nobody_for_anything() -> None:
         assert not any(key.startswith("on") for key in attributes), name
         for key in ("src", "href"):
             assert (attributes.get(key) or "data:").startswith(("data:image/jpeg;base64,", "data:", "#"))
-    assert "url(" not in as_html("a", []).decode()
-    assert "@import" not in as_html("a", []).decode()
+    assert not re.search(r"url\(|@import", as_html("a", []).decode())
 
 
 def test_control_characters_and_lone_surrogates_do_not_reach_page_or_terminal() -> None:
@@ -129,20 +111,22 @@ def test_headings_make_a_table_of_contents_whose_links_lead_somewhere() -> None:
 
 def test_pictures_are_embedded_as_they_are() -> None:
     jpeg = thumbnail(np.full((40, 80, 3), 200, np.uint8), side=16)
-    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    assert decoded is not None
-    assert decoded.shape == (8, 16, 3)
+    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (8, 16, 3)
     assert b"data:image/jpeg;base64,/9j/" in as_html("a", [Gallery([Picture(jpeg, "p")])])
 
 
+def parse(svg: str) -> ET.Element:
+    return ET.fromstring(svg)  # noqa: S314 - our own words
+
+
 def test_a_figure_is_a_file_of_its_own_with_its_colours() -> None:
-    root = ET.fromstring(as_svg(Bars({"a": 1})))  # noqa: S314 - our own words
+    root = parse(as_svg(Bars({"a": 1})))
     assert root.tag == f"{SVG}svg"
     assert "--c0:" in (root.findtext(f"{SVG}style") or "")
 
 
 def test_bars_are_as_long_as_their_values() -> None:
-    root = ET.fromstring(Bars({"a": 4, "b": 1, "c": 0}).svg())  # noqa: S314
+    root = parse(Bars({"a": 4, "b": 1, "c": 0}).svg())
     widths = [float(bar.get("width", "0")) for bar in root.iter(f"{SVG}rect")]
     assert widths[0] == pytest.approx(4 * widths[1], rel=0.01)
     assert widths[2] == 1  # nothing is still to be seen
@@ -150,7 +134,7 @@ def test_bars_are_as_long_as_their_values() -> None:
 
 
 def test_a_line_goes_through_its_points_and_leaves_gaps() -> None:
-    root = ET.fromstring(Lines({"a": [(0, 0.0), (1, 1.0), (2, math.nan), (3, 1.0)]}).svg())  # noqa: S314
+    root = parse(Lines({"a": [(0, 0.0), (1, 1.0), (2, math.nan), (3, 1.0)]}).svg())
     path = next(p.get("d", "") for p in root.iter(f"{SVG}path") if "line" in p.get("class", ""))
     assert path.count("M") == 2
     dots = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for c in root.iter(f"{SVG}circle")]
@@ -160,7 +144,7 @@ def test_a_line_goes_through_its_points_and_leaves_gaps() -> None:
 
 
 def test_a_confusion_matrix_is_shaded_by_row() -> None:
-    root = ET.fromstring(Matrix("ab", "ab", [[9, 1], [50, 50]], by_row=True).svg())  # noqa: S314
+    root = parse(Matrix("ab", "ab", [[9, 1], [50, 50]], by_row=True).svg())
     shades = [float(c.get("fill-opacity", 0)) for c in root.iter(f"{SVG}rect") if c.get("fill-opacity")]
     assert shades == pytest.approx([0.9 * 0.92, 0.1 * 0.92, 0.46, 0.46])
 

@@ -66,19 +66,15 @@ def test_a_photo_of_a_class_can_have_another(keep: Keep) -> None:
     for path in keep.unsure():
         keep.name(path, "cat")
     desk = Desk(keep, [], keep.named())
-    first = desk.top
-    assert first is not None
-    assert desk.name("cat") == first.path, "it stays where it is"
+    assert desk.top.path == desk.name("cat"), "it stays where it is"
     desk.name("dog")
     assert classes(keep) == {"-": [], "cat": ["00", "02"], "dog": ["01"]}
     desk.undo()
     assert classes(keep) == {"-": [], "cat": ["00", "02", "01"]}
 
 
-@given(st.lists(st.sampled_from(["name a", "name b", "drop", "skip", "undo"]), max_size=12))
-def test_no_photo_is_lost_but_those_that_were_deleted(
-    tmp_path_factory: pytest.TempPathFactory, acts: list[str]
-) -> None:
+@given(acts=st.lists(st.sampled_from(["name a", "name b", "drop", "skip", "undo"]), max_size=12))
+def test_no_photo_is_lost_but_the_deleted(tmp_path_factory: pytest.TempPathFactory, acts: list[str]) -> None:
     keep = Keep(tmp_path_factory.mktemp("photos"))
     for number in range(4):
         keep.keep_unsure(np.zeros((8, 8, 3), np.uint8), "red", float(number))
@@ -134,41 +130,31 @@ def test_a_terminal_says_what_it_can_show(environment: dict[str, str], encoding:
     assert colours(environment, encoding) == depth
 
 
-@pytest.mark.skipif(needs_dash(), reason="needs dash, a shell that does not mend terminals")
+@needs_dash
 def test_a_person_sorts_by_keys(keep: Keep, model: Path) -> None:
     with typist() as person:
         person.types(f"{sys.executable} -m edge review {keep.folder} --model {model}\n")
         shown = person.reads(r"1 of 3  (.*)the model says: red 100%.*1 red  2 green  3 blue  n another class")[1]
         assert shown.count("▀") > 100
-        person.types("3")
-        person.reads("named blue.*2 of 3.*model says: green.*q quit")
-        person.types("u")
-        person.reads("taken back.*1 of 3.*model says: red.*q quit")
-        person.types("n")
-        person.reads("another class: ")
-        person.types("../x\n")
-        person.reads("cannot be a folder's name")
-        person.types("n")
-        person.reads("another class: ")
-        person.types("red panda\n")
-        person.reads("named red panda.*2 of 3.*4 red panda.*q quit")
-        person.types("d")
-        person.reads("deleted, at the end.*3 of 3.*model says: blue.*q quit")
-        person.types("s")
-        person.reads("1 named, 1 deleted, 1 left to name")
+        person.types("3", "named blue.*2 of 3.*model says: green.*q quit")
+        person.types("u", "taken back.*1 of 3.*model says: red.*q quit")
+        person.types("n", "another class: ")
+        person.types("../x\n", "cannot be a folder's name")
+        person.types("n", "another class: ")
+        person.types("red panda\n", "named red panda.*2 of 3.*4 red panda.*q quit")
+        person.types("d", "deleted, at the end.*3 of 3.*model says: blue.*q quit")
+        person.types("s", "1 named, 1 deleted, 1 left to name")
         assert " icanon" in person.mode()
     assert classes(keep) == {"-": ["02"], "red panda": ["00"]}
 
 
-@pytest.mark.skipif(needs_dash(), reason="needs dash, a shell that does not mend terminals")
+@needs_dash
 def test_ctrl_c_ends_and_leaves_what_was_done(keep: Keep, model: Path) -> None:
     with typist(TERM="dumb") as person:
         person.types(f"{sys.executable} -m edge review {keep.folder} --model {model}\n")
         assert "▀" not in person.reads("1 of 3(.*)q quit")[1]
-        person.types("1")
-        person.reads("named red.*2 of 3.*q quit")
-        person.types("\x03")
-        person.reads("1 named, 0 deleted, 2 left to name.*interrupted")
+        person.types("1", "named red.*2 of 3.*q quit")
+        person.types("\x03", "1 named, 0 deleted, 2 left to name.*interrupted")
         assert " icanon" in person.mode()
     assert classes(keep) == {"-": ["01", "02"], "red": ["00"]}
 
@@ -182,12 +168,9 @@ def test_without_a_terminal_they_are_listed_with_the_models_guess(keep: Keep, mo
     done = command("edge", "review", keep.folder, "--model", model, expect=1)
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [["-", "red"], ["-", "green"]]
     assert "is no photo" in one_line(done)
-    done = command("edge", "review", keep.folder, "--all", "--json", "--model", model, expect=1)
-    assert [(row["class"], row["label"]) for row in map(json.loads, done.stdout.splitlines())] == [
-        (None, "red"),
-        (None, "green"),
-        ("blue", "blue"),
-    ]
+    shown = command("edge", "review", keep.folder, "--all", "--json", "--model", model, expect=1).stdout
+    told = [(row["class"], row["label"]) for row in map(json.loads, shown.splitlines())]
+    assert told == [(None, "red"), (None, "green"), ("blue", "blue")]
 
 
 def test_all_of_them_on_one_page(keep: Keep, model: Path, command: Command, tmp_path: Path) -> None:

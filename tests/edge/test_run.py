@@ -13,20 +13,21 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from edge.capture.file import File
-from tests.clips import BLUE, GREEN, RED, cut, frames_of, noise, solid, write_clip
+from tests.clips import BLUE, GREEN, RED, cut, frames_of, jpeg, noise, solid, write_clip
 from tests.conftest import ROOT, Command, one_line, picture, python
 from tests.edge.test_capture_network import mjpeg, serving, silent_server
 
 QUIET = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "DISPLAY", "WAYLAND_DISPLAY")}
+XTERM = {**QUIET, "TERM": "xterm-256color"}
 
 
 def rows(text: str) -> list[dict[str, Any]]:
@@ -76,10 +77,8 @@ def test_every_frame_of_a_file_is_classified(command: Command, model: Path, clip
     assert list(row["probabilities"]) == ["red", "green", "blue"]
     assert row["latency_ms"] > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row["time"])
-    said = one_line(done)
-    assert re.fullmatch(
-        r"catdog: 18 frames in \d+\.\d s \(\d+\.\d a second\): red 44\.4%, green 33\.3%, blue 22\.2%", said
-    )
+    summary = r"catdog: 18 frames in \d+\.\d s \(\d+\.\d a second\): red 44\.4%, green 33\.3%, blue 22\.2%"
+    assert re.fullmatch(summary, one_line(done))
 
 
 def test_photos_are_classified_once_each_and_bad_ones_skipped(command: Command, model: Path, tmp_path: Path) -> None:
@@ -87,13 +86,10 @@ def test_photos_are_classified_once_each_and_bad_ones_skipped(command: Command, 
         cv2.imwrite(str(tmp_path / name), picture("green"))
     (tmp_path / "c.jpg").write_bytes(b"no photo at all")
     done = command("edge", "run", tmp_path, "--model", model, expect=1)
-    assert [(row["label"], Path(row["source"]).name) for row in rows(done.stdout)] == [
-        ("green", "a.jpg"),
-        ("green", "b.png"),
-    ]
+    seen = [(row["label"], Path(row["source"]).name) for row in rows(done.stdout)]
+    assert seen == [("green", "a.jpg"), ("green", "b.png")]
     skipped, said = done.stderr.splitlines()
-    assert "skipped" in skipped
-    assert "c.jpg" in skipped
+    assert re.search("skipped.*c.jpg", skipped)
     assert said.endswith("green 100.0%; 1 skipped")
 
 
@@ -119,18 +115,14 @@ def test_a_stream_that_is_lost_is_opened_again(command: Command, model: Path) ->
 
 
 def test_a_stream_that_stays_away_is_given_up_when_asked_to(model: Path) -> None:
-    with serving(mjpeg(solid(BLUE, 30), lambda: server_gone.set())) as host:
-        server_gone = threading.Event()
-        words = ("edge", "run", f"http://user:SECRET@{host}/cam?pwd=SECRET", "--model", model, "--timeout", 1)
-        process = subprocess.Popen(
-            [sys.executable, "-m", *map(str, words), "--give-up-after", "1"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert server_gone.wait(60)
-    out, errors = process.communicate(timeout=120)
+    over = threading.Event()
+    with ExitStack() as server:
+        host = server.enter_context(serving(mjpeg(solid(BLUE, 30), over.set)))
+        url = f"http://user:SECRET@{host}/cam?pwd=SECRET"
+        with started(model, url, "--timeout", 1, "--give-up-after", 1) as process:
+            assert over.wait(60)
+            server.close()
+            out, errors = process.communicate(timeout=120)
     assert process.returncode == 1, errors
     assert {row["label"] for row in rows(out) if row["state"] == "live"} == {"blue"}
     assert "lost" in {row["state"] for row in rows(out)}
@@ -157,7 +149,9 @@ def test_a_stream_that_stays_away_is_given_up_when_asked_to(model: Path) -> None
         (["gopher://user:SECRET@host/"], "unknown scheme"),
         (["http://user:SECRET@127.0.0.1:9/"], "refuses connections"),
         (["rtsp://127.0.0.1:9/?token=SECRET"], "refuses connections"),
-        (["user:SECRET@host/stream"], "there is no such file"),
+        (["SECRET:SECRET@host/stream"], "there is no such file"),
+        (["FOLDER"], "holds no photo"),
+        (["BAD"], "is no photo"),
         (["demo", "", "rtsp://user:SECRET@host/"], "is empty"),
         (["csi:x"], "is no camera's number"),
         (["camera:none such"], "there is none"),
@@ -169,26 +163,21 @@ def test_a_stream_that_stays_away_is_given_up_when_asked_to(model: Path) -> None
         (["demo", "--model", "none.tflite"], "none.tflite"),
     ],
 )
-def test_what_cannot_be_run_is_one_line(
-    command: Command, model: Path, tmp_path: Path, words: list[str], wrong: str
-) -> None:
-    (tmp_path / "empty.mp4").touch()
-    words = [str(tmp_path / "empty.mp4") if word == "EMPTY" else word for word in words]
+def test_what_cannot_be_run_is_one_line(command: Command, model: Path, tmp_path: Path, words: list, wrong: str) -> None:
+    places = {"EMPTY": tmp_path / "empty.mp4", "BAD": tmp_path / "x.jpg", "FOLDER": tmp_path / "folder"}
+    places["EMPTY"].touch()
+    places["BAD"].write_bytes(b"x")
+    places["FOLDER"].mkdir()
     chosen = [] if "--model" in words else ["--model", model]
-    done = command("edge", "run", *words, *chosen, expect=2, env=QUIET)
+    done = command("edge", "run", *(places.get(word, word) for word in words), *chosen, expect=2, env=QUIET)
     assert wrong in one_line(done)
     assert {row["state"] for row in rows(done.stdout)} <= {"connecting"}
     assert "SECRET" not in done.stderr + done.stdout
 
 
-def test_a_bad_photo_alone_is_one_line(command: Command, model: Path, tmp_path: Path) -> None:
-    (tmp_path / "x.jpg").write_bytes(b"x")
-    assert "is no photo" in one_line(command("edge", "run", tmp_path / "x.jpg", "--model", model, expect=2))
-
-
 def test_native_chatter_does_not_reach_the_terminal(command: Command, model: Path, tmp_path: Path) -> None:
     # libjpeg writes "Corrupt JPEG data" to descriptor 2 for such a file, whatever OpenCV's log level is.
-    encoded = bytearray(cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))[1])
+    encoded = bytearray(jpeg(np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)))
     encoded[9000:9100] = bytes(range(100))
     (tmp_path / "x.mjpeg").write_bytes(bytes(encoded) * 5)
     assert "catdog: 5 frames" in one_line(command("edge", "run", tmp_path / "x.mjpeg", "--model", model))
@@ -199,16 +188,10 @@ def test_native_chatter_does_not_reach_the_terminal(command: Command, model: Pat
 # How it ends
 
 
-def wait_for_line(stream: IO[str]) -> str:
-    line = stream.readline()
-    assert line, "it ended before its first answer"
-    return line
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_live_run_with_a_summary(model: Path, number: int) -> None:
     with started(model, "demo") as process:
-        wait_for_line(process.stdout)
+        assert process.stdout.readline()
         out, errors = ended(process, number)
     assert process.returncode == 0
     assert all(json.loads(line) for line in out.splitlines()), "no line was cut"
@@ -227,7 +210,7 @@ def test_ctrl_c_while_a_silent_camera_is_called_ends_at_once(model: Path) -> Non
 def test_a_file_that_was_interrupted_is_not_called_done(model: Path, tmp_path: Path) -> None:
     long = write_clip(tmp_path / "long.avi", solid(RED, 2000))
     with started(model, long) as process:
-        wait_for_line(process.stdout)
+        assert process.stdout.readline()
         _, errors = ended(process, signal.SIGINT)
     assert process.returncode == 130
     assert 1 <= int(re.search(r"catdog: (\d+) frame", errors)[1]) < 2000
@@ -238,8 +221,7 @@ def test_a_file_that_was_interrupted_is_not_called_done(model: Path, tmp_path: P
 
 def test_ctrl_c_leaves_a_finished_recording(model: Path, tmp_path: Path) -> None:
     with started(model, "demo", "--record", tmp_path / "out.mp4") as process:
-        for _ in range(3):
-            wait_for_line(process.stdout)
+        assert all(process.stdout.readline() for _ in range(3))
         ended(process, signal.SIGINT)
     assert process.returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
@@ -250,18 +232,16 @@ def test_ctrl_c_leaves_a_finished_recording(model: Path, tmp_path: Path) -> None
 
 
 @contextmanager
-def terminal(columns: int, rows: int = 24) -> Iterator[tuple[int, Callable[[], str]]]:
+def terminal(columns: int) -> Iterator[tuple[int, Callable[[], str]]]:
     """Open a pseudo-terminal; yield its side for the program, and what returns all that was drawn so far."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     drawn: list[bytes] = []
 
     def listen() -> None:
-        try:
+        with suppress(OSError):  # the other side is closed
             while part := os.read(ours, 65536):
                 drawn.append(part)
-        except OSError:  # the other side is closed
-            pass
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
@@ -281,19 +261,15 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 def test_whoever_saw_the_demo_is_told_what_next(model: Path) -> None:
-    with (
-        terminal(80) as (screen, drawn),
-        started(model, "demo", "--frames", "3", stdout=screen, stderr=screen, env=QUIET) as process,
-    ):
-        assert process.wait(120) == 0
+    with terminal(80) as (screen, drawn), started(model, "demo", "--frames", 3, stdout=screen, stderr=screen) as run:
+        assert run.wait(120) == 0
         wait_until(lambda: "catdog run --help" in drawn())
     assert [line.split()[1] for line in drawn().splitlines()[-3:]] == ["cameras", "classify", "run"]
 
 
 @pytest.mark.parametrize("columns", [20, 80])
 def test_a_terminal_shows_a_live_view(model: Path, columns: int) -> None:
-    environment = {**QUIET, "TERM": "xterm-256color"}
-    with terminal(columns) as (screen, drawn), started(model, "demo", stdout=screen, env=environment) as process:
+    with terminal(columns) as (screen, drawn), started(model, "demo", stdout=screen, env=XTERM) as process:
         wait_until(lambda: drawn().count("\x1b[5A") >= 3)
         _, errors = ended(process, signal.SIGINT)
     assert process.returncode == 0
@@ -316,9 +292,9 @@ def test_json_on_a_terminal_is_json(model: Path) -> None:
 
 
 def test_a_dumb_terminal_gets_lines(model: Path) -> None:
-    environment = {**QUIET, "TERM": "dumb"}
-    with terminal(40) as (screen, drawn), started(model, "demo", "--frames", 3, stdout=screen, env=environment) as run:
-        run.communicate(timeout=20)
+    dumb = {**QUIET, "TERM": "dumb"}
+    with terminal(40) as (screen, drawn), started(model, "demo", "--frames", 3, stdout=screen, env=dumb) as process:
+        process.communicate(timeout=20)
         wait_until(lambda: "red" in drawn())
     assert "\x1b" not in drawn()
     assert re.match(r"red \d+%  ", drawn())

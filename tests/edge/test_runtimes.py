@@ -1,29 +1,23 @@
 """Both TFLite runtimes give the same answers: ai-edge-litert, and the older tflite-runtime where it can be had."""
 
 import json
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from edge.classifier import Classifier
 from edge.photo import find_photos, read_photo
-from tests.conftest import ROOT, one_line
+from tests.conftest import ROOT, finished, one_line
 
 LEGACY = ROOT / ".venv/legacy/bin/python"
 PHOTOS = ROOT / "edge/demo"
 
-pytestmark = pytest.mark.skipif(
-    not LEGACY.exists(), reason="no .venv/legacy (tflite-runtime has wheels up to Python 3.11): make setup"
-)
+WHY = "no .venv/legacy (tflite-runtime has wheels up to Python 3.11): make setup"
+pytestmark = pytest.mark.skipif(not LEGACY.exists(), reason=WHY)
 
 
-def legacy(*words: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [LEGACY, "-m", "edge", *map(str, words)], capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done
+legacy = partial(finished, LEGACY, "-m", "edge", timeout=120)
 
 
 @pytest.mark.parametrize(("variant", "tolerance"), [("float32", 1e-4), ("float16", 1e-3), ("int8", 2 / 256)])
@@ -34,10 +28,9 @@ def test_the_older_runtime_gives_the_same_answers(variant: str, tolerance: float
     assert len(rows) == len(photos) > 5
     classifier = Classifier(model)
     for row, photo in zip(rows, photos, strict=True):
-        expected = classifier.classify(read_photo(photo))
         assert Path(row["source"]) == photo
-        for label, probability in expected.probabilities.items():
-            assert row["probabilities"][label] == pytest.approx(probability, abs=tolerance + 1e-6), (photo, label)
+        expected = classifier.classify(read_photo(photo)).probabilities
+        assert row["probabilities"] == pytest.approx(expected, abs=tolerance + 1e-6), photo
 
 
 def test_a_model_that_it_cannot_load_is_one_line() -> None:

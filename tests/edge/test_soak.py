@@ -1,14 +1,11 @@
 """The soak in short: the whole of it is `make soak`."""
 
-import os
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import Command
+from tests.conftest import Command, linux
 
 
-@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="processes that can be killed are Linux's")
+@linux
 def test_nothing_grows_over_some_thousand_frames(command: Command, model: Path) -> None:
     done = command("tests.bench.soak", "--frames", 6000, "--model", model)
     assert "6000 frames in" in done.stdout

@@ -66,13 +66,11 @@ def write_clip(path: Path, clip: Iterable[Image], rate: float = 15.0) -> Path:
 
 
 def frames_of(source: Source) -> list[Frame]:
-    """Open a source, and return all that it gives."""
     with source:
         return list(source)
 
 
 def jpeg(image: Image) -> bytes:
-    """Return a picture as JPEG."""
     encoded, buffer = cv2.imencode(".jpg", image)
     assert encoded
     return buffer.tobytes()

@@ -77,15 +77,21 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
     return line
 
 
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Training and test photos of three colours, in folders of their own."""
+    folder = tmp_path_factory.mktemp("photos")
+    write_photos(folder / "train", count=16)
+    return write_photos(folder / "test", count=6, seed=500).parent
+
+
 def picture(colour: str, height: int = 48, width: int = 64, seed: int = 0) -> np.ndarray:
     """Return a noisy picture uint8 (height, width, 3), BGR, mostly of one colour."""
     noise = np.random.default_rng(seed).integers(-25, 26, (height, width, 3))
     return np.clip(np.array(BGR[colour]) + noise, 0, 255).astype(np.uint8)
 
 
-def write_photos(
-    folder: Path, classes: Sequence[str] = ("red", "green", "blue"), count: int = 12, seed: int = 0
-) -> Path:
+def write_photos(folder: Path, classes: Sequence[str] = tuple(BGR), count: int = 12, seed: int = 0) -> Path:
     """Write `count` different photos of each colour into class folders, and return the folder."""
     for position, colour in enumerate(classes):
         (folder / colour).mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,6 @@ class Mosquitto:
 
 @contextmanager
 def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
-    """Give a running broker."""
     broker = Mosquitto(folder, *lines)
     try:
         broker.start()

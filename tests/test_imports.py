@@ -13,11 +13,7 @@ import edge
 from tests.conftest import ROOT, python
 
 # Packages in the checkout, and the ones among them that each may import.
-PACKAGES = {
-    "edge": set[str](),
-    "convert": {"edge"},
-    "train": {"edge"},
-}
+PACKAGES = {"edge": set[str](), "convert": {"edge"}, "train": {"edge"}}
 
 # Rooms of edge/, from the ground up. A room imports itself and what stands on lines above its own, nothing else;
 # so no room on one line knows its neighbours. A new room needs a place here.
@@ -50,6 +46,7 @@ WHEEL = {
 }
 STAND_INS = {"tflite_runtime": "runtime"}  # not asked for by the wheel, used where it is there already
 
+WEB = ("app", "changes", "classify", "events", "guard", "openapi", "routes")
 # Optional parts: a module, and what it alone may import besides, such as "edge.outputs.mqtt": {"paho"}.
 EXTRAS: dict[str, set[str]] = {
     "edge.bench.graphs": {"ai_edge_litert"},  # its schema, where it is there
@@ -58,30 +55,16 @@ EXTRAS: dict[str, set[str]] = {
     "edge.deploy.wheels": {"packaging"},
     "edge.outputs.broker": {"paho"},
     "edge.outputs.gpio": {"gpiozero"},
-    "edge.web.app": {"starlette"},
-    "edge.web.changes": {"starlette"},
-    "edge.web.classify": {"starlette"},
-    "edge.web.events": {"starlette"},
-    "edge.web.guard": {"starlette"},
+    **{f"edge.web.{name}": {"starlette"} for name in WEB},
     "edge.web.metrics": {"prometheus_client", "starlette"},
-    "edge.web.openapi": {"starlette"},
     "edge.web.output": {"segno", "starlette"},
     "edge.web.protocol": {"uvicorn"},
-    "edge.web.routes": {"starlette"},
     "edge.web.server": {"starlette", "uvicorn"},
 }
 
 # What training and conversion import, by the names in requirements/train.in and edge.in.
-WORKSTATION = {
-    "tensorflow": "tensorflow",
-    "keras": "keras",
-    "h5py": "h5py",
-    "tensorboard": "tensorboard",
-    "flatbuffers": "flatbuffers",
-    "tqdm": "tqdm",
-    "numpy": "numpy",
-    "opencv-python-headless": "cv2",
-}
+WORKSTATION = {name: name for name in ("tensorflow", "keras", "h5py", "tensorboard", "flatbuffers", "tqdm", "numpy")}
+WORKSTATION["opencv-python-headless"] = "cv2"
 
 
 class Import(NamedTuple):
@@ -90,6 +73,14 @@ class Import(NamedTuple):
     place: str
     module: str
     target: str
+
+    @property
+    def top(self) -> str:
+        return self.target.partition(".")[0]
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.top not in sys.stdlib_module_names and self.top not in PACKAGES
 
 
 def module_name(path: Path) -> str:
@@ -123,19 +114,11 @@ def room(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
-def is_foreign(name: str) -> bool:
-    top = name.split(".")[0]
-    return top not in sys.stdlib_module_names and top not in PACKAGES
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_packages_import_only_the_packages_they_may(package: str) -> None:
     allowed = PACKAGES[package] | {package}
-    wrong = [
-        f"{found.place} imports {found.target}"
-        for found in imports_in(package)
-        if found.target.split(".")[0] in {*PACKAGES, "tests"} - allowed
-    ]
+    others = {*PACKAGES, "tests"} - allowed
+    wrong = [f"{found.place} imports {found.target}" for found in imports_in(package) if found.top in others]
     assert not wrong, f"{package} may import {sorted(allowed)} of this checkout, nothing else"
 
 
@@ -151,7 +134,7 @@ def test_rooms_of_edge_import_downwards() -> None:
     wrong = [
         f"{found.place} imports {found.target}: {room(found.target)} does not stand below {room(found.module)}"
         for found in imports_in("edge")
-        if found.target.split(".")[0] == "edge"
+        if found.top == "edge"
         and found.module != "edge"  # for type checkers; the next test holds that it imports nothing
         and room(found.target) != room(found.module)
         and floor_of[room(found.target)] >= floor_of[room(found.module)]
@@ -174,21 +157,19 @@ def test_edge_imports_nothing_that_the_wheel_does_not_bring() -> None:
     rooms = dict(WHEEL.values()) | STAND_INS
     wrong = []
     for found in imports_in("edge"):
-        top = found.target.split(".")[0]
-        if not is_foreign(found.target) or top in EXTRAS.get(found.module, ()):
+        if not found.is_foreign or found.top in EXTRAS.get(found.module, ()):
             continue
-        if top not in rooms:
-            wrong.append(f"{found.place} imports {top}, which no dependency of the wheel brings")
-        elif rooms[top] and rooms[top] != room(found.module):
-            wrong.append(f"{found.place} imports {top}, which only edge/{rooms[top]}.py may")
+        if found.top not in rooms:
+            wrong.append(f"{found.place} imports {found.top}, which no dependency of the wheel brings")
+        elif rooms[found.top] not in ("", room(found.module)):
+            wrong.append(f"{found.place} imports {found.top}, which only edge/{rooms[found.top]}.py may")
     assert not wrong
 
 
 def test_the_wheel_asks_for_what_edge_imports_and_no_more() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert {requirement_name(line) for line in project["dependencies"]} == set(WHEEL)
-    imported = {found.target.split(".")[0] for found in imports_in("edge")}
-    assert {name for name, _ in WHEEL.values()} <= imported
+    assert {name for name, _ in WHEEL.values()} <= {found.top for found in imports_in("edge")}
 
 
 @pytest.mark.parametrize("package", ["train", "convert"])
@@ -200,7 +181,7 @@ def test_the_workstation_imports_only_what_its_lock_names(package: str) -> None:
     wrong = [
         f"{found.place} imports {found.target}"
         for found in imports_in(package)
-        if is_foreign(found.target) and found.target.split(".")[0] not in known
+        if found.is_foreign and found.top not in known
     ]
     assert not wrong, "name it in requirements/train.in (make lock), then in WORKSTATION, in this file"
 

@@ -23,8 +23,7 @@ BEFORE = ROOT / "tests/data/before"
 
 def test_a_model_file_answers_and_says_that_it_cannot_prove_it(here: Command, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "green.png"), picture("green"))
-    shown = here("edge", "classify", tmp_path, "--model", BEFORE / "model.tflite").stdout
-    assert shown.startswith("green ")
+    assert here("edge", "classify", tmp_path, "--model", BEFORE / "model.tflite").stdout.startswith("green ")
     said = one_line(here("edge", "selftest", BEFORE / "model.tflite", expect=2))
     assert "carries no golden answers: an earlier version made it. Convert it again" in said
 
@@ -44,8 +43,7 @@ def test_a_model_file_of_another_format_is_refused_with_what_to_do(monkeypatch: 
 
 
 def test_settings_are_read(here: Command) -> None:
-    done = here("edge", "run", f"@{BEFORE / 'catdog.conf'}", "--frames", 2)
-    assert "catdog: 2 frames" in done.stderr
+    assert "catdog: 2 frames" in here("edge", "run", f"@{BEFORE / 'catdog.conf'}", "--frames", 2).stderr
 
 
 def test_a_setting_that_is_gone_is_named_with_what_to_do(here: Command, tmp_path: Path) -> None:

@@ -92,14 +92,12 @@ class Graph:
         return picture, self.operator("DEQUANTIZE", [picture], wide, "DequantizeOptions")
 
     def mean(self, maps: int, side: int, channels: int) -> int:
-        """Average maps over all places."""
         pooled = self.tensor("mean", (1, 1, 1, channels), FLOAT32)
         window = {"filterHeight": side, "filterWidth": side, "strideH": 1, "strideW": 1}
         valid = schema.Padding.VALID
         return self.operator("AVERAGE_POOL_2D", [maps], pooled, "Pool2DOptions", padding=valid, **window)
 
     def probabilities(self, features: int, weights: int, count: int) -> int:
-        """Add a dense layer and a softmax."""
         bias = self.tensor("bias", (count,), FLOAT32, np.zeros(count))
         logits = self.tensor("logits", (1, count), FLOAT32)
         self.operator("FULLY_CONNECTED", [features, weights, bias], logits, "FullyConnectedOptions")

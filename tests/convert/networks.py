@@ -53,18 +53,9 @@ def _mixed(x: Any, matrix: Any, name: str, bias: float = 0.0) -> Any:
 def tutorial(path: Path, photos: Path) -> Path:
     """Save a tutorial's Sequential, trained for a moment on blue (0) against red (1); its pixels are 0..1."""
     keras.utils.set_random_seed(1)
-    network = keras.Sequential(
-        [
-            keras.Input((32, 32, 3)),
-            layers.Conv2D(8, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(8, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dense(16, activation="relu"),
-            layers.Dense(1, activation="sigmoid"),
-        ]
-    )
+    pooled = [layer for _ in range(2) for layer in (layers.Conv2D(8, 3, activation="relu"), layers.MaxPooling2D())]
+    head = [layers.Flatten(), layers.Dense(16, activation="relu"), layers.Dense(1, activation="sigmoid")]
+    network = keras.Sequential([keras.Input((32, 32, 3)), *pooled, *head])
     files = [(path, name == "red") for name in ("blue", "red") for path in sorted((photos / name).iterdir())]
     pictures = [cv2.resize(cv2.imread(str(path)), (32, 32))[..., ::-1] / 255 for path, _ in files]
     network.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")

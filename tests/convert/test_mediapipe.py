@@ -6,7 +6,6 @@ Python of another one.
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,7 @@ import pytest
 from edge.classifier import Classifier
 from edge.fit import crop_box, fit
 from edge.photo import read_photo
-from tests.conftest import ROOT
+from tests.conftest import ROOT, finished
 
 PYTHON = Path(os.environ.get("CATDOG_PEERS", ROOT / ".venv/peers/bin/python"))
 PROGRAM = ROOT / "tests/bench/peers/mediapipe_answers.py"
@@ -29,9 +28,7 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="MediaPipe is not in
 
 def ask(model: Path, photos: list[Path]) -> list[dict[str, float]]:
     """Return MediaPipe's scores, label by label, of each photo."""
-    done = subprocess.run([PYTHON, PROGRAM, model, *photos], capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, float]] = json.loads(done.stdout)
+    found: list[dict[str, float]] = json.loads(finished(PYTHON, PROGRAM, model, *photos).stdout)
     return found
 
 

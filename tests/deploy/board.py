@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.deploy.layout import Layout
-from tests.conftest import ROOT
+from tests.conftest import ROOT, finished
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
@@ -112,8 +112,7 @@ class Board:
 
     def _keys(self) -> None:
         for name in ("host", "key", "other"):
-            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / name)]
-            subprocess.run(command, check=True, timeout=60)
+            finished("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.folder / name)
         shutil.copy(self.folder / "key.pub", self.folder / "authorized_keys")
         (self.folder / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host\nPidFile none\nUsePAM no\n"
@@ -200,7 +199,6 @@ class Board:
         ).readlink().name
 
     def restarts(self) -> int:
-        """Return how often the service was started."""
         file = self.root / "restarts"
         return len(file.read_text().splitlines()) if file.exists() else 0
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,10 @@ from edge.deploy.layout import GUARD
 from edge.outputs import nothing_yet
 from edge.outputs.service import status
 from edge.testing import moment
+from tests.conftest import finished
 
 pytestmark = pytest.mark.usefixtures("keys")
-
+keygen = partial(finished, "ssh-keygen")
 ANSWER, NO_ANSWER = status(moment()), status(nothing_yet("0", state="lost"))
 
 
@@ -51,22 +52,13 @@ class Shelves:
     def guard(self, *words: object, expect: int = 0) -> str:
         path = f"{self.root}/bin:{os.environ['PATH']}"
         environment = {**os.environ, "CATDOG_ROOT": str(self.root), "PATH": path}
-        command = ["sh", str(GUARD), *map(str, words)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
-        assert done.returncode == expect, done.stderr
-        return done.stderr
+        return finished("sh", GUARD, *words, expect=expect, env=environment).stderr
 
     def links(self, shelf: Path) -> tuple[str | None, str | None]:
-        current, previous = shelf / "current", shelf / "previous"
-        return (target(current), target(previous))
-
-
-def target(link: Path) -> str | None:
-    return str(link.readlink()) if link.is_symlink() else None
-
-
-def keygen(*words: object) -> None:
-    subprocess.run(["ssh-keygen", *map(str, words)], check=True, capture_output=True, timeout=60)
+        """Return where the links `current` and `previous` lead; None where there is none."""
+        links = (shelf / "current", shelf / "previous")
+        current, previous = (str(link.readlink()) if link.is_symlink() else None for link in links)
+        return current, previous
 
 
 @pytest.fixture
@@ -130,14 +122,6 @@ def test_a_count_that_a_power_cut_tore_begins_anew(board: Shelves, torn: str) ->
     (board.releases / "trial").write_text(torn)
     board.guard("start")
     assert (board.releases / "trial").read_text() == "1\n"
-
-
-def test_back_and_forth(board: Shelves) -> None:
-    board.guard("switch", board.releases, "r2")
-    board.guard("back", board.releases)
-    assert board.links(board.releases) == ("r1", "r2")
-    board.guard("back", board.releases)
-    assert board.links(board.releases) == ("r2", "r1")
 
 
 def test_there_is_no_way_back_from_the_first(board: Shelves) -> None:

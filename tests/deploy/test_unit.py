@@ -2,14 +2,12 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from edge.deploy.layout import Layout, unit
-from tests.conftest import ROOT
+from tests.conftest import finished, python
 
 EXPOSURE = 2.5  # the most that `systemd-analyze security` may say
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
@@ -17,13 +15,7 @@ needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 
 def here() -> int:
     """Return the version of this machine's systemd."""
-    done = subprocess.run(["systemctl", "--version"], capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[1])
-
-
-def analyze(*words: object) -> subprocess.CompletedProcess[str]:
-    command = ["systemd-analyze", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return int(finished("systemctl", "--version").stdout.split()[1])
 
 
 @needs_systemd
@@ -35,17 +27,15 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     program.chmod(0o755)
     file = tmp_path / "catdog.service"
     file.write_text(unit(Layout(str(root)), here()))
-    done = analyze("verify", file)
-    # It ends with status 0 after ignoring what it does not know.
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    done = finished("systemd-analyze", "verify", file)
+    assert done.stdout + done.stderr == ""  # it ends with status 0 after ignoring what it does not know
 
 
 @needs_systemd
 def test_little_is_exposed(tmp_path: Path) -> None:
     file = tmp_path / "catdog.service"
     file.write_text(unit(Layout(), here()))
-    done = analyze("security", "--offline=true", f"--threshold={round(EXPOSURE * 10)}", file)
-    assert done.returncode == 0, done.stdout
+    done = finished("systemd-analyze", "security", "--offline=true", f"--threshold={round(EXPOSURE * 10)}", file)
     score = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
     assert score
     assert float(score[1]) <= EXPOSURE
@@ -82,9 +72,7 @@ sys.exit(main(["selftest"]) or main(["run", "demo", "--frames", "2", "--quiet"])
 
 
 def test_the_program_needs_no_memory_that_is_writable_and_executable() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", REFUSE_EXEC_GAIN], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = python(REFUSE_EXEC_GAIN, expect=None)
     if done.returncode == 77:
         pytest.skip("this kernel cannot refuse it")
     assert done.returncode == 0, done.stderr

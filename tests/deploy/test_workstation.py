@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paramiko import AuthenticationException, BadHostKeyException, SSHException
+from paramiko import AuthenticationException, SSHException
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from edge.deploy.hosts import Target, chosen, diagnose, inventory, parse
@@ -58,19 +58,13 @@ def test_no_word_becomes_an_option_of_a_program(word: str) -> None:
 
 def test_boards_of_a_file_come_once_each(tmp_path: Path) -> None:
     file = tmp_path / "boards.txt"
-    file.write_text("# the house\npi@a\n\npi@b:22 source=rtsp://u:p@c/x # the door\npi@a\n")
+    many = [f"pi@board-{number}.local" for number in range(40)]
+    lines = ["# the house", "pi@a", "", "pi@b:22 source=rtsp://u:p@c/x # the door", "pi@a"]
+    file.write_text("\n".join([*lines, *(f"{word}   source=1" for word in many)]))
     assert [(board.word, board.source) for board in chosen(["pi@b:22"], file)] == [
-        ("pi@b:22", "rtsp://u:p@c/x"),
-        ("pi@a", ""),
+        *(("pi@b:22", "rtsp://u:p@c/x"), ("pi@a", "")),
+        *((word, "1") for word in many),
     ]
-
-
-def test_forty_boards_of_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "boards.txt"
-    file.write_text("".join(f"pi@board-{number}.local   source={number % 2}\n" for number in range(40)))
-    boards = chosen([], file)
-    assert [board.host for board in boards] == [f"board-{number}.local" for number in range(40)]
-    assert {board.source for board in boards} == {"0", "1"}
 
 
 @pytest.mark.parametrize(
@@ -88,11 +82,6 @@ def test_a_closed_output_is_one_line() -> None:
     done = subprocess.run(words, shell=True, capture_output=True, text=True, cwd=ROOT, check=False)  # noqa: S602
     assert done.returncode == 2
     assert one_line(done).startswith("edge.deploy: standard output: is closed")
-
-
-def test_no_board_at_all_is_refused() -> None:
-    with pytest.raises(InputError, match="HOST: is missing"):
-        chosen([], None)
 
 
 REFUSED = NoValidConnectionsError({("10.0.0.7", 22): ConnectionRefusedError(111, "refused")})
@@ -114,18 +103,6 @@ def test_a_board_that_is_not_reached_says_why(fault: Exception, words: str, reme
     wrong, fix = diagnose(fault, parse("pi@cat:2222"))
     assert words in wrong
     assert remedy in fix
-
-
-def test_a_host_key_that_changed_names_the_command_that_forgets_it() -> None:
-    class Changed(BadHostKeyException):
-        def __init__(self) -> None:
-            Exception.__init__(self, "changed")
-
-        __str__ = Exception.__str__
-
-    wrong, fix = diagnose(Changed(), parse("pi@cat:2222"))
-    assert "another host key" in wrong
-    assert "ssh-keygen -R '[cat]:2222'" in fix
 
 
 # Wheels
@@ -161,16 +138,10 @@ def lock_of(*pins: Pin) -> str:
 
 
 def test_the_cache_is_enough_where_it_has_all(tmp_path: Path) -> None:
-    own, shared = (
-        make(tmp_path, "some_thing-1.0-cp313-cp313-manylinux_2_28_aarch64.whl"),
-        make(tmp_path, "other-2-py3-none-any.whl"),
-    )
+    names = ["some_thing-1.0-cp313-cp313-manylinux_2_28_aarch64.whl", "other-2-py3-none-any.whl"]
+    pins = [make(tmp_path, name) for name in names]
     make(tmp_path, "some_thing-1.0-cp313-cp313-manylinux_2_28_x86_64.whl")
-    found = fetch(lock_of(own, shared), PI, tmp_path, offline=True)
-    assert [wheel.path.name for wheel in found] == [
-        "some_thing-1.0-cp313-cp313-manylinux_2_28_aarch64.whl",
-        "other-2-py3-none-any.whl",
-    ]
+    assert [wheel.path.name for wheel in fetch(lock_of(*pins), PI, tmp_path, offline=True)] == names
 
 
 def test_an_altered_wheel_and_one_for_another_board_are_none(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ def codes(cell: str) -> set[str]:
 
 
 def names(value: Any) -> Iterator[str]:
-    """Yield the names of all fields in JSON data."""
     for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
         yield from names(inner)
     if isinstance(value, dict):

@@ -25,9 +25,7 @@ ANSWER, HAPPENED, RECORDED = moment(), event(), event(position_s=1.5)
         (event_json, {**event_json(HAPPENED, HAPPENED.events[0]), **event_json(RECORDED, RECORDED.events[0])}),
     ],
 )
-def test_a_docstring_names_the_fields_that_are_printed(
-    function: Callable[..., object], printed: dict[str, object]
-) -> None:
+def test_a_docstring_names_the_fields_printed(function: Callable[..., object], printed: dict[str, object]) -> None:
     beside = set(fields(as_json)) if function is moment_json else set()
     assert set(fields(function)) == set(printed) - beside
 

@@ -49,10 +49,8 @@ def python_tree(folder: Path) -> Path:
 
 def site(folder: Path) -> Path:
     """Return a folder with this checkout's wheel and a board's wheels in it, unpacked."""
-    wheels = [
-        build(folder / "built"),
-        *(w.path for w in fetch(LOCK.read_text("utf-8"), TRIXIE, folder / "wheels", False)),
-    ]
+    fetched = fetch(LOCK.read_text("utf-8"), TRIXIE, folder / "wheels", False)
+    wheels = [build(folder / "built"), *(wheel.path for wheel in fetched)]
     target = folder / "site"
     for wheel in wheels:
         if not wheel.name.startswith("pip-"):

@@ -54,7 +54,7 @@ def again(stage: Stage) -> None:
 def clip(stage: Stage) -> None:
     """The service on a pet clip, its answers read back from the event log."""
     pictures = clips.photos()  # a cat, and a cup of coffee
-    made = clips.cut(clips.zoom(pictures[0], 150), clips.zoom(pictures[2], 75))
+    made = clips.cut(clips.pan(pictures[0], 150), clips.pan(pictures[2], 75))
     stage.pi.put(stage.clip or clips.write_clip(stage.room / "clip.mp4", made), "/home/pi/clip.mp4")
     stage.pi.ssh("sudo install -o catdog -g catdog /home/pi/clip.mp4 /var/lib/catdog/state/clip.mp4")
     log = "/var/lib/catdog/state/events.jsonl"
@@ -90,11 +90,10 @@ def bad(stage: Stage) -> None:
 
 def altered(stage: Stage) -> None:
     """A model that is altered on the board does not run: it goes back to the one before by itself."""
-    before = stage.pi.ssh("readlink /var/lib/catdog/models/current").stdout.strip()
-    stage.pi.ssh(
-        "echo x | sudo tee -a /var/lib/catdog/models/current/model.tflite >/dev/null; sudo systemctl restart catdog"
-    )
-    after = stage.pi.ssh("readlink /var/lib/catdog/models/current").stdout.strip()
+    model = "/var/lib/catdog/models/current"
+    before = stage.pi.ssh(f"readlink {model}").stdout.strip()
+    stage.pi.ssh(f"echo x | sudo tee -a {model}/model.tflite >/dev/null; sudo systemctl restart catdog")
+    after = stage.pi.ssh(f"readlink {model}").stdout.strip()
     stage.say(f"{before} was altered; {after} runs")
     assert after != before
     stage.push("--model", stage.good, "--older")
@@ -106,9 +105,8 @@ def healed(stage: Stage) -> None:
         old = stage.pi.property_("MainPID")
         stage.pi.ssh(f"sudo kill -{signal} {old}")
         seconds = stage.pi.wait_for(f"test $(systemctl show catdog -P MainPID) != {old} && {ANSWERS}")
-        stage.say(
-            f"SIG{signal}: a fresh answer again after {seconds:.0f} s, NRestarts {stage.pi.property_('NRestarts')}"
-        )
+        restarts = stage.pi.property_("NRestarts")
+        stage.say(f"SIG{signal}: a fresh answer again after {seconds:.0f} s, NRestarts {restarts}")
 
 
 def reboot(stage: Stage) -> None:
@@ -194,9 +192,8 @@ def watchdog(stage: Stage) -> None:
 def gone(stage: Stage) -> None:
     """Uninstalling leaves nothing."""
     stage.deploy("uninstall", stage.pi.host)
-    left = stage.pi.ssh(
-        "sudo find / -xdev -name '*catdog*' -not -path '/proc/*' -not -path '/var/log/*'"
-    ).stdout.split()
+    find = "sudo find / -xdev -name '*catdog*' -not -path '/proc/*' -not -path '/var/log/*'"
+    left = stage.pi.ssh(find).stdout.split()
     stage.say(f"left: {left or 'nothing'}")
     assert not left
     assert stage.pi.ssh("id catdog", check=False).returncode
@@ -205,8 +202,5 @@ def gone(stage: Stage) -> None:
 _FIRST = (bare, score, again, clip, model, bad, altered, healed, reboot)
 _CUTS = {f"cut-{number}": update_wrapper(partial(cut, number=number - 1), cut) for number in range(1, len(MOMENTS) + 1)}
 _LAST = (repaired, release, two, watchdog, gone)
-SCENES: dict[str, Callable[[Stage], None]] = {
-    **{scene.__name__: scene for scene in _FIRST},
-    **_CUTS,
-    **{scene.__name__: scene for scene in _LAST},
-}
+SCENES: dict[str, Callable[[Stage], None]] = {scene.__name__: scene for scene in _FIRST} | _CUTS
+SCENES |= {scene.__name__: scene for scene in _LAST}

@@ -198,9 +198,7 @@ def test_a_sound_data_set_is_left_alone(sound: Path, examine) -> None:
         ("notes.txt", b"dear diary", {"other file": "note"}),
     ],
 )
-def test_each_fault_of_a_file_is_found(
-    photos: Path, examine, name: str, content: bytes, expected: dict[str, str]
-) -> None:
+def test_a_fault_of_a_file_is_found(photos: Path, examine, name: str, content: bytes, expected: dict[str, str]) -> None:
     (photos / "train" / "sky" / name).write_bytes(content)
     found = kinds(examine(photos), name)
     assert expected.items() <= found.items()
@@ -308,30 +306,18 @@ def test_a_damaged_cache_is_made_anew(photos: Path, examine, tmp_path: Path, dam
         assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 
-def test_a_cache_that_cannot_be_written_is_one_line(photos: Path, command: Command, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    words = ("train", "doctor", photos, "--network", "none", "--cache", tmp_path / "file")
-    assert "--cache" in one_line(command(*words, expect=2))
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--network", "resnet"), "is unknown"),
         (("--network", "missing.keras"), "gives no features"),
         (("--weights", "missing.h5"), "cannot be read"),
+        (("--weights", "Makefile"), "is no MobileNetV2 without top"),
+        (("--network", "none", "--cache", "Makefile"), "--cache"),
     ],
 )
-def test_a_network_that_cannot_be_had_is_one_line(
-    photos: Path, command: Command, words: tuple[str, ...], said: str
-) -> None:
-    assert said in one_line(command("train", "doctor", photos, *words, expect=2))
-
-
-def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "w.weights.h5").write_bytes(b"no weights")
-    with pytest.raises(InputError, match="is no MobileNetV2 without top"):
-        features.choose("auto", tmp_path / "w.weights.h5")
+def test_what_cannot_be_had_is_one_line(sound: Path, command: Command, words: tuple[str, ...], said: str) -> None:
+    assert said in one_line(command("train", "doctor", sound, *words, expect=2))
 
 
 def test_without_weights_the_simple_features_serve_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,8 @@ def test_figures_are_those_of_classify_counted_one_by_one(
 
 
 def test_the_worst_mistakes_come_first(here: Command, model: Path, mixed: Path, tmp_path: Path) -> None:
-    faint = np.full((32, 32, 3), (100, 140, 100), np.uint8)
     folder = Path(shutil.copytree(mixed, tmp_path / "photos"))
-    cv2.imwrite(str(folder / "blue" / "faint.png"), faint)
+    cv2.imwrite(str(folder / "blue" / "faint.png"), np.full((32, 32, 3), (100, 140, 100), np.uint8))
     mistakes = evaluate(here, tmp_path, model, folder, "--quick")["mistakes"]
     assert [Path(mistake["file"]).name for mistake in mistakes][-1] == "faint.png"
     gaps = [mistake["probability"] - mistake["probability_of_label"] for mistake in mistakes]
@@ -105,7 +104,7 @@ def test_the_fallback_has_figures_of_its_own(here: Command, tmp_path: Path, mixe
     assert "red against green" in here("train", "evaluate", model, folder, "--quick").stdout
 
 
-def test_a_fallback_can_be_named_for_a_model_that_does_not_say(
+def test_a_fallback_can_be_named_where_a_model_has_none(
     here: Command, model: Path, mixed: Path, tmp_path: Path
 ) -> None:
     assert evaluate(here, tmp_path, model, mixed, "--quick")["fallback"] is None
@@ -141,8 +140,7 @@ def test_classes_of_model_and_folders(here: Command, model: Path, tmp_path: Path
     line = one_line(here("train", "evaluate", model, folder, expect=2))
     assert "class folder greens: is none of the classes that the model knows: red, green, blue" in line
     assert "--label greens=LABEL" in line
-    renamed = evaluate(here, tmp_path, model, folder, "--quick", "--label", "greens=green")
-    assert renamed["accuracy"]["hits"] == 6
+    assert evaluate(here, tmp_path, model, folder, "--quick", "--label", "greens=green")["accuracy"]["hits"] == 6
     line = one_line(here("train", "evaluate", model, folder, "--label", "Greens=green", expect=2))
     assert "--label Greens: is no class folder" in line
 
@@ -165,8 +163,7 @@ def test_the_record_of_a_keras_model_renames_and_decides(here: Command, tmp_path
 
 
 def test_the_robustness_table_is_seeded_and_stratified(here: Command, tmp_path: Path) -> None:
-    folder = tmp_path / "photos"
-    write_photos(folder, ("red",), count=30)
+    folder = write_photos(tmp_path / "photos", ("red",), count=30)
     write_photos(folder, ("green", "blue"), count=5)
     model = tiny_model(tmp_path / "m.tflite", thresholds={"red": 0.99}, fallback="blue")
     first, same, other = (

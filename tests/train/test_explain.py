@@ -31,16 +31,9 @@ def save(model: Any, path: Path, labels: list[str] | None = None) -> Path:
 
 def colour_model(pooled: bool) -> Any:
     """A network whose first map shows where it is red, the second where it is blue; each is a class's evidence."""
+    maps = [layers.Rescaling(1 / 255), layers.Conv2D(2, 3, padding="same", activation="relu")]
     tail = [layers.GlobalAveragePooling2D()] if pooled else [layers.MaxPooling2D(), layers.Flatten()]
-    model = keras.Sequential(
-        [
-            layers.Input((SIDE, SIDE, 3)),
-            layers.Rescaling(1 / 255),
-            layers.Conv2D(2, 3, padding="same", activation="relu"),
-            *tail,
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
+    model = keras.Sequential([layers.Input((SIDE, SIDE, 3)), *maps, *tail, layers.Dense(2, activation="softmax")])
     kernel = np.zeros((3, 3, 3, 2), np.float32)
     kernel[:, :, :, 0], kernel[:, :, :, 1] = (1, -1, -1), (-1, -1, 1)  # RGB: much red and little else, or blue
     _, _, places, _ = (1, 1, 1, 1) if pooled else model.layers[2].output.shape
@@ -64,13 +57,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def see(path: Path, photo: Path) -> Any:
-    """Return what a saved model sees in a photo, with the maps of all classes."""
-    return see_with(load_trained(path), photo)
-
-
-def see_with(trained: Any, photo: Path) -> Any:
-    return look(trained, fit(read_photo(photo), trained.fit), lambda shares: range(len(shares)))
+def see(trained: Trained, folder: Path) -> Any:
+    """Return what a model sees in the photo, with the maps of all classes."""
+    return look(trained, fit(read_photo(folder / "corners.png"), trained.fit), lambda shares: range(len(shares)))
 
 
 def unsaved(model: Any) -> Any:
@@ -82,7 +71,7 @@ def unsaved(model: Any) -> Any:
 
 @pytest.mark.parametrize(("name", "exact"), [("pooled", True), ("flat", False)])
 def test_the_map_is_hot_where_the_evidence_is(folder: Path, name: str, exact: bool) -> None:
-    sight = see(folder / f"{name}.keras", folder / "corners.png")
+    sight = see(load_trained(folder / f"{name}.keras"), folder)
     assert sight.exact is exact
     red, blue = sight.maps[0], sight.maps[1]
     assert red.shape == (SIDE, SIDE)
@@ -96,8 +85,8 @@ def test_the_map_is_hot_where_the_evidence_is(folder: Path, name: str, exact: bo
 
 def test_a_class_activation_map_is_the_papers_sum(folder: Path) -> None:
     """Zhou et al.: each place's features times the dense layer's weights; over all places that is the score."""
-    sight = see(folder / "pooled.keras", folder / "corners.png")
-    weights, bias = load_trained(folder / "pooled.keras").model.layers[-1].get_weights()
+    trained = load_trained(folder / "pooled.keras")
+    sight, (weights, bias) = see(trained, folder), trained.model.layers[-1].get_weights()
     maps = sight.stages[0].maps
     for wanted in (0, 1):
         twin = np.zeros((SIDE, SIDE))
@@ -108,8 +97,8 @@ def test_a_class_activation_map_is_the_papers_sum(folder: Path) -> None:
     assert sight.probabilities[0] == pytest.approx(1 / (1 + np.exp(-2 * score)), abs=1e-5)
 
 
-def of_networks(name: str, side: int) -> Any:
-    return with_softmax(build(NETWORKS[name], 3, side))
+def of(name: str, side: int) -> Callable[[], Any]:
+    return lambda: with_softmax(build(NETWORKS[name], 3, side))
 
 
 def nested() -> Any:
@@ -133,14 +122,9 @@ def without_layers() -> Any:
 @pytest.mark.parametrize(
     ("make", "stages", "vectors", "exact"),
     [
-        (
-            lambda: of_networks("origin", 64),
-            [(62, 62, 32), (31, 31, 32), (29, 29, 32), (14, 14, 32)],
-            (6272, 128, 3),
-            False,
-        ),
-        (lambda: of_networks("compact", 96), [48, 24, 12, 6, 3], (256, 3), True),
-        (lambda: of_networks("mobilenet-small", 64), [32, 32, 16, 8, 4, 2], (1280, 3), True),
+        (of("origin", 64), [(62, 62, 32), (31, 31, 32), (29, 29, 32), (14, 14, 32)], (6272, 128, 3), False),
+        (of("compact", 96), [48, 24, 12, 6, 3], (256, 3), True),
+        (of("mobilenet-small", 64), [32, 32, 16, 8, 4, 2], (1280, 3), True),
         (nested, [(30, 30, 4), (15, 15, 4), (13, 13, 5)], (845, 1), False),
         (without_layers, [(14, 14, 4), (14, 14, 4)], (4,), False),
     ],
@@ -150,7 +134,7 @@ def test_stages_are_found_in_any_network(
     folder: Path, make: Callable[[], Any], stages: list[Any], vectors: tuple[int, ...], exact: bool
 ) -> None:
     trained = unsaved(make())
-    sight = see_with(trained, folder / "corners.png")
+    sight = see(trained, folder)
     assert [stage.maps.shape if isinstance(stages[0], tuple) else len(stage.maps) for stage in sight.stages] == stages
     assert sight.vectors == vectors
     assert sight.exact is exact
@@ -166,13 +150,13 @@ def test_stages_are_found_in_any_network(
 
 
 def test_a_stage_is_taken_after_its_activation(folder: Path) -> None:
-    sight = see_with(unsaved(nested()), folder / "corners.png")
+    sight = see(unsaved(nested()), folder)
     assert sight.stages[0].maps.min() < 0  # this convolution has none
     assert sight.stages[2].maps.min() == 0  # batch normalisation and ReLU belong to the third
 
 
 def test_filters_are_those_of_the_first_convolution(folder: Path) -> None:
-    filters = see(folder / "flat.keras", folder / "corners.png").filters
+    filters = see(load_trained(folder / "flat.keras"), folder).filters
     assert filters.shape == (2, 3, 3, 3)
     assert filters[0, 1, 1].tolist() == [1, -1, -1]
 

@@ -32,29 +32,11 @@ def test_knobs_are_set() -> None:
 
 @pytest.mark.parametrize(
     "knob",
-    [
-        "epochs=-1",
-        "batch=0",
-        "learning_rate=0",
-        "learning_rate=NaN",
-        "schedule=weekly",
-        "ema=1",
-        "smoothing=5",
-        "repeat=0",
-        "margin=0",
-        "margin=100",
-        "teacher_temperature=0",
-        "grow=[[0.5]]",
-        "grow=[1,2]",
-        "grow=[[0.5,9]]",
-        "views.zoom=[0.5]",
-        "views.zoom=[0,1]",
-        "views.zoom=[2,1]",
-        'views.zoom=["a",1]',
-        "views.light=-1",
-        "views.paste=3",
-    ],
-)
+    ["epochs=-1", "batch=0", "learning_rate=0", "learning_rate=NaN", "schedule=weekly", "ema=1", "smoothing=5",
+     "repeat=0", "margin=0", "margin=100", "teacher_temperature=0", "grow=[[0.5]]", "grow=[1,2]", "grow=[[0.5,9]]",
+     "views.zoom=[0.5]", "views.zoom=[0,1]", "views.zoom=[2,1]", 'views.zoom=["a",1]', "views.light=-1",
+     "views.paste=3"],
+)  # fmt: skip
 def test_a_knob_out_of_its_limits_is_named(knob: str) -> None:
     with pytest.raises(InputError, match=rf"^recipe: {knob.partition('=')[0]} is .*, not "):
         recipe("--set", knob)

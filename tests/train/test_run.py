@@ -1,7 +1,6 @@
 """`python -m train`: a model and its record come out, the same every time, and a killed run goes on."""
 
 import json
-import os
 import resource
 import shutil
 import signal
@@ -67,14 +66,8 @@ def test_one_seed_gives_one_model_and_another_seed_another(train: Command, tmp_p
 
 def start(photos: Path, out: Path, cache: Path, *words: object) -> subprocess.Popen[str]:
     """Start a run and wait until its first epoch is safe."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "train", photos, "--out", out, "--cache", cache, *FAST, *map(str, words)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    line = [sys.executable, "-u", "-m", "train", photos, "--out", out, "--cache", cache, *FAST, *map(str, words)]
+    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not (out / "origin.checkpoint").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -94,8 +87,7 @@ def killed(photos: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
 def test_a_killed_run_goes_on_to_the_same_weights(train: Command, tmp_path: Path, trained: Path, killed: Path) -> None:
     shutil.copytree(killed, tmp_path, dirs_exist_ok=True)
     assert not (tmp_path / "origin.keras").exists()
-    done = train("--resume", *FAST)
-    assert "epoch   1/8" not in done.stdout
+    assert "epoch   1/8" not in train("--resume", *FAST).stdout
     assert record_of(tmp_path)["weights_sha256"] == record_of(trained)["weights_sha256"]
 
 
@@ -125,9 +117,7 @@ def test_features_are_held_to_those_of_the_start(train: Command, tmp_path: Path,
     assert "compact starts from nothing" in one_line(train("--network", "compact", "--set", "hold=1", expect=2))
 
 
-def test_a_killed_run_holds_to_the_same_features_when_it_goes_on(
-    train: Command, photos: Path, tmp_path: Path, trained: Path
-) -> None:
+def test_a_killed_run_goes_on_to_hold_its_features(train: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
     words = ("--start", trained / "origin.keras", "--set", "hold=1")
     train("--name", "whole", *FAST, *words)
     process = start(photos, tmp_path, trained / "cache", *words)
@@ -160,28 +150,22 @@ def test_resume_refuses_another_run_and_names_the_difference(train: Command, tmp
     assert "is damaged" in one_line(train("--resume", *FAST, expect=2))
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
-    command: Command, photos: Path, tmp_path: Path, trained: Path
-) -> None:
+def test_a_full_disk_leaves_one_line_and_no_file(command: Command, photos: Path, tmp_path: Path, trained: Path) -> None:
     def fill() -> None:
         """Let the process meet what a full disk does, without filling one: no file may grow over a megabyte."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 
     words = ("train", photos, "--out", tmp_path / "out", "--cache", trained / "cache", *FAST)
-    done = command(*words, expect=2, preexec_fn=fill)
-    assert "origin.checkpoint: cannot be written" in one_line(done)
+    assert "origin.checkpoint: cannot be written" in one_line(command(*words, expect=2, preexec_fn=fill))
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_class_that_vanished_is_named_on_resume(
-    here: Command, photos: Path, tmp_path: Path, trained: Path, killed: Path
-) -> None:
+def test_resume_names_a_lost_class(here: Command, photos: Path, tmp_path: Path, trained: Path, killed: Path) -> None:
     folder = Path(shutil.copytree(photos, tmp_path / "photos"))
     shutil.copytree(killed, tmp_path / "out")
     shutil.rmtree(folder / "red")
     words = ("train", folder, "--out", tmp_path / "out", "--cache", trained / "cache", "--resume", *FAST)
-    line = one_line(here(*words, expect=2))
-    assert "labels: ['blue', 'green', 'red'] then, ['blue', 'green'] now" in line
+    assert "labels: ['blue', 'green', 'red'] then, ['blue', 'green'] now" in one_line(here(*words, expect=2))
 
 
 def test_bad_photos_are_skipped(here: Command, tmp_path: Path) -> None:
@@ -219,8 +203,7 @@ def test_bad_arguments_are_one_line(
     text = tmp_path / "text.weights.h5"
     text.write_text("not weights")
     named = [{"PHOTOS": photos, "TEXT": text, "TEXT/below": text / "below"}.get(word, word) for word in words]
-    line = one_line(here("train", "--out", tmp_path, *named, "--cache", trained / "cache", *FAST, expect=2))
-    assert expected in line
+    assert expected in one_line(here("train", "--out", tmp_path, *named, "--cache", trained / "cache", *FAST, expect=2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.weights.h5"]
 
 
@@ -338,9 +321,7 @@ def test_a_backbone_is_started_from(train: Command, tmp_path: Path, backbone: Pa
         assert record["history"][0]["val_accuracy"] == 1
 
 
-def test_a_fallback_gets_a_threshold_that_every_variant_carries(
-    here: Command, train: Command, photos: Path, tmp_path: Path
-) -> None:
+def test_variants_carry_the_fallback_s_threshold(here: Command, train: Command, photos: Path, tmp_path: Path) -> None:
     train(*SHORT, "--fallback", "green")
     record = record_of(tmp_path)
     assert record["fallback"] == "green"
@@ -348,8 +329,7 @@ def test_a_fallback_gets_a_threshold_that_every_variant_carries(
     contract = Classifier(tmp_path / "origin.int8.tflite").contract
     assert (contract.fallback, contract.thresholds) == ("green", record["thresholds"])
     assert contract.temperature == record["temperature"]
-    line = one_line(train("--fallback", "grey", expect=2))
-    assert "--fallback grey: is none of blue, green, red" in line
+    assert "--fallback grey: is none of blue, green, red" in one_line(train("--fallback", "grey", expect=2))
 
 
 def test_the_networks_are_listed(here: Command) -> None:

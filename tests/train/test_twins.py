@@ -7,14 +7,10 @@ import numpy as np
 import pytest
 
 from edge.fit import fit
+from tests.train.test_similar import scene
 from train import similar
 from train.dataset import Photo, load
 from train.twins import FINGERPRINT, lesser, separate
-
-
-def scene(seed: int) -> np.ndarray:
-    coarse = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), np.uint8)
-    return cv2.resize(coarse, (160, 120), interpolation=cv2.INTER_CUBIC)
 
 
 def test_the_cached_picture_is_the_fingerprint() -> None:
@@ -63,7 +59,7 @@ def test_frames_of_a_camera_that_never_moves_are_learned_from(tmp_path: Path, ch
         for number in range(40 + others):
             target = root / ("val" if chosen and number < 4 else "train") / label / f"{number}.jpg"
             target.parent.mkdir(parents=True, exist_ok=True)
-            noise = np.random.default_rng(number).integers(-3, 4, (120, 160, 3))
+            noise = np.random.default_rng(number).integers(-3, 4, (180, 240, 3))
             image = scene(seed + max(0, number - 39)) + noise
             cv2.imwrite(str(target), np.clip(image, 0, 255).astype(np.uint8))
     data = load([root], {}, validation=0.2)

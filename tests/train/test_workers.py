@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,41 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+from tests.deploy.board import free_port
 
 
 def start(index: int, ports: list[int], photos: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-    words = [
-        photos,
-        "--out",
-        folder / str(index),
-        "--cache",
-        folder / "cache",
-        "--epochs",
-        "2",
-        "--batch",
-        "8",
-        *options,
-    ]
-    return subprocess.Popen(
-        [sys.executable, "-m", "train", *map(str, words)],
-        cwd=ROOT,
-        env={**os.environ, "TF_CONFIG": config},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    words = [photos, "--out", folder / str(index), "--cache", folder / "cache", "--epochs", "2", "--batch", "8"]
+    line, environment = [sys.executable, "-m", "train", *map(str, words), *options], {**os.environ, "TF_CONFIG": config}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(line, cwd=ROOT, env=environment, text=True, **pipes)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +27,7 @@ def start(index: int, ports: list[int], photos: Path, folder: Path, *options: st
 )
 def test_two_workers_end_with_equal_weights(photos: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     """Statistics of BatchNormalization included, which compact has."""
-    ports = free_ports(2)
+    ports = [free_port(), free_port()]
     workers = [start(index, ports, photos, tmp_path, *options) for index in range(2)]
     outputs = [worker.communicate(timeout=200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs

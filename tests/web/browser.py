@@ -13,19 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-_WORDS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--remote-debugging-pipe",
-)
+_OFF = ("gpu", "dev-shm-usage", "background-networking", "component-update", "extensions", "sync")
+_WORDS = ("--headless", "--no-sandbox", "--no-first-run", "--hide-scrollbars", "--remote-debugging-pipe")
 PHONE, DESKTOP = (390, 844), (1280, 900)
 
 
@@ -87,7 +76,6 @@ class Page:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def open(self, url: str) -> None:
-        """Go to an address."""
         self.call("Page.navigate", url=url)
 
     def look(self, expression: str) -> Any:
@@ -97,14 +85,12 @@ class Page:
         return told["result"].get("value")
 
     def until(self, expression: str, wanted: Any = True, seconds: float = 60.0) -> None:
-        """Wait until an expression has a value."""
         deadline_s = time.monotonic() + seconds
         while (found := self.look(expression)) != wanted:
             assert time.monotonic() < deadline_s, f"{expression} is {found!r}, not {wanted!r}: {self.complaints}"
             time.sleep(0.1)
 
     def press(self, key: str) -> None:
-        """Press a key, such as "Tab"."""
         text = {"Enter": "\r", " ": " "}.get(key)
         for kind in ("keyDown", "keyUp"):
             extra = {"text": text} if text and kind == "keyDown" else {}
@@ -113,7 +99,6 @@ class Page:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, windowsVirtualKeyCode=number, **extra)
 
     def picture(self, whole: bool = True) -> bytes:
-        """Return what is seen as PNG."""
         told = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         return base64.b64decode(told["data"])
 
@@ -131,7 +116,7 @@ def browser() -> Iterator[Page]:
 
     with tempfile.TemporaryDirectory(prefix="catdog-browser-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
-            [PROGRAM, *_WORDS, f"--user-data-dir={folder}", "about:blank"],
+            [PROGRAM, *_WORDS, *(f"--disable-{part}" for part in _OFF), f"--user-data-dir={folder}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

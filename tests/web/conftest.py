@@ -6,7 +6,7 @@ import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,21 +43,22 @@ class Served:
         web.open([Still(name=f"still {number}" if number else "still") for number in range(sources)])
         self.host, self.port = web._listening.getsockname()[:2]
 
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.host, self.port, timeout=SOON_S)
+    @contextmanager
+    def asking(
+        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Ask, and hang up at the end of the block: some answers have no end."""
+        names = {name.replace("_", "-"): text for name, text in headers.items()}
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=SOON_S)) as connection:
+            connection.request(method, path, body, names)
+            with connection.getresponse() as reply:
+                yield reply
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
-        connection = self.connect()
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
-            reply = connection.getresponse()
-            names = {name.lower(): value for name, value in reply.getheaders()}
-            return Reply(reply.status, names, reply.read())
-        finally:
-            connection.close()
+        with self.asking(path, method, body, **headers) as reply:
+            return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
 
     def until(self, path: str, wanted: Callable[[Any], object]) -> Any:
-        """Ask until the answer is as wanted, and return it."""
         deadline_s = time.monotonic() + SOON_S
         while not wanted(told := self.ask(path).json):
             assert time.monotonic() < deadline_s, told
@@ -65,16 +66,16 @@ class Served:
         return told
 
     @contextmanager
-    def running(self, make: Callable[[int], Any] = lambda number: moment(number=number)) -> Iterator[None]:
-        """See a moment every 20 ms while the block runs."""
+    def running(self, make: Callable[..., Any] = moment, **fields: Any) -> Iterator[None]:
+        """See a moment every 20 ms while the block runs: what `make` makes of its number and of such fields."""
 
         def run(over: threading.Event) -> None:
             number = 1
             while not over.wait(0.02):
                 number += 1
-                self.web.write(make(number))
+                self.web.write(make(number=number, **fields))
 
-        self.web.write(make(1))
+        self.web.write(make(number=1, **fields))
         with beside(run):
             yield
 

@@ -13,7 +13,7 @@ from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.live.tuning import Tuning, tuned
 from edge.testing import moment
-from tests.conftest import Command, one_line, picture
+from tests.conftest import ROOT, Command, one_line, picture
 from tests.edge.test_run import rows, wait_until
 from tests.tiny import tiny_model
 from tests.web.conftest import SOON_S, Reply, Serve, Served
@@ -33,13 +33,18 @@ def post(served: Served, path: str, **fields: Any) -> Reply:
 # Knobs
 
 
-def test_a_threshold_acts_on_the_next_frame(torn: Path) -> None:
-    tuning = Tuning(Classifier(torn))
-    image = np.full((48, 64, 3), (100, 90, 140), np.uint8)  # a little red: 0.79, 0.11, 0.16 or so
-    assert tuning.classifier.classify(image).label == "red"
-    knob = tuning.turn("threshold red", 0.9)
-    assert tuning.classifier.classify(image).label == "green"
-    assert (knob.value, knob.default, knob.flag) == (0.9, 0.0, "--threshold red=0.9")
+REDDISH = np.full((48, 64, 3), (100, 90, 140), np.uint8)  # red 0.79, green 0.11, blue 0.16 or so
+
+
+def test_a_threshold_acts_on_the_next_frame(serve: Serve, torn: Path) -> None:
+    served = serve(model=torn)
+    assert served.tuning.classifier.classify(REDDISH).label == "red"
+    reply = post(served, "/api/tuning", name="threshold red", value=0.9)
+    assert (reply.status, reply.json["flag"]) == (200, "--threshold red=0.9")
+    assert served.tuning.classifier.classify(REDDISH).label == "green"
+    assert served.tuning.contract.thresholds == {"red": 0.9}
+    knob = next(k for k in served.ask("/api/tuning").json["knobs"] if k["name"] == "threshold red")
+    assert (knob["value"], knob["default"]) == (0.9, 0.0)
 
 
 def test_knobs_have_bounds_and_remember_where_they_began(torn: Path) -> None:
@@ -71,22 +76,13 @@ def test_without_a_fallback_thresholds_mean_nothing(model: Path) -> None:
 
 def test_flags_make_a_value_permanent(command: Command, torn: Path, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
-    cv2.imwrite(str(photo), np.full((48, 64, 3), (100, 90, 140), np.uint8))
+    cv2.imwrite(str(photo), REDDISH)
     for words, label in (((), "red"), (("--threshold", "red=0.9"), "green"), (("--threshold", "blue=0.9"), "red")):
-        done = command("edge", "run", photo, "--model", torn, *words)
-        assert rows(done.stdout)[0]["label"] == label
+        assert rows(command("edge", "run", photo, "--model", torn, *words).stdout)[0]["label"] == label
     done = command("edge", "run", photo, "--model", torn, "--threshold", "cat=0.9", expect=2)
     assert one_line(done).startswith("catdog: threshold cat: is nothing that can be changed. Choose threshold red")
     done = command("edge", "run", photo, "--model", torn, "--threshold", "red=9", expect=2)
     assert "red=9 is no share from 0 to 1" in done.stderr
-
-
-def test_a_knob_is_turned_over_the_web_within_its_bounds(serve: Serve, torn: Path) -> None:
-    served = serve(model=torn)
-    reply = post(served, "/api/tuning", name="threshold red", value=0.75)
-    assert (reply.status, reply.json["flag"]) == (200, "--threshold red=0.75")
-    assert served.tuning.contract.thresholds == {"red": 0.75}
-    assert next(k for k in served.ask("/api/tuning").json["knobs"] if k["name"] == "threshold red")["value"] == 0.75
 
 
 @pytest.mark.parametrize(
@@ -123,8 +119,7 @@ def test_what_a_form_of_another_site_could_send_is_refused(served: Served, kind:
 
 def test_a_frame_is_kept_as_it_is(serve: Serve, tmp_path: Path) -> None:
     served = serve(keep=str(tmp_path / "kept"))
-    image = picture("red", 48, 64)
-    with served.running(lambda number: moment(number=number, image=image)):
+    with served.running(image=picture("red", 48, 64)):
         assert served.ask("/api/state").json["keep"] is True
         assert post(served, "/api/keep", label="red squirrel").json == {"kept": "red squirrel"}
     (kept,) = (tmp_path / "kept/red squirrel").iterdir()
@@ -143,7 +138,7 @@ def test_a_label_that_is_no_folder_keeps_nothing(serve: Serve, tmp_path: Path, l
 def test_nothing_is_kept_unless_asked_for_nor_of_a_source_that_is_lost(serve: Serve, tmp_path: Path) -> None:
     assert post(serve(), "/api/keep", label="red").status == 404
     served = serve(keep=str(tmp_path / "kept"))
-    with served.running(lambda number: moment(number=number, state="lost")):
+    with served.running(state="lost"):
         assert post(served, "/api/keep", label="red").status == 503
         assert post(served, "/api/keep", label="red", source=1).status == 404
         assert post(served, "/api/keep", label="red", source=-1).status == 422
@@ -158,17 +153,11 @@ def test_a_map_is_told_while_somebody_asks_for_it_and_the_plain_model_answers_ag
     image = np.zeros((64, 64, 3), np.uint8)
     image[:32] = (30, 30, 220)  # red above, black below
 
-    def seen(number: int) -> object:
-        answer = classifier.classify(image)
-        return moment(answer.label, number=number, image=image)
-
-    with served.running(seen):
+    with served.running(lambda number: moment(classifier.classify(image).label, number=number, image=image)):
         assert served.ask("/api/state").json["model"]["map"] is True
-        connection = served.connect()
-        connection.request("GET", "/api/events?map=1")
-        told = next(fields for kind, fields in messages(connection.getresponse()) if kind == "map")
-        assert classifier._interpreter is not plain
-        connection.close()
+        with served.asking("/api/events?map=1") as reply:
+            told = next(fields for kind, fields in messages(reply) if kind == "map")
+            assert classifier._interpreter is not plain
         values = np.array(told["values"]).reshape(told["rows"], told["columns"])
         cell = 1 / 32  # the margin around it
         assert (told["label"], told["rows"]) == ("red", 34)
@@ -179,16 +168,11 @@ def test_a_map_is_told_while_somebody_asks_for_it_and_the_plain_model_answers_ag
 
 
 def test_a_model_without_maps_works_without(serve: Serve) -> None:
-    from tests.conftest import ROOT
-
     served = serve(model=ROOT / "models/origin.int8.tflite")
-    with served.running():
+    with served.running(), served.asking("/api/events?map=1") as reply:
         assert served.ask("/api/state").json["model"]["map"] is False
-        connection = served.connect()
-        connection.request("GET", "/api/events?map=1")
-        told = messages(connection.getresponse())
+        told = messages(reply)
         assert [next(told)[0] for _ in range(4)] == ["state"] * 4
-        connection.close()
 
 
 # Counters

@@ -60,11 +60,8 @@ def test_it_is_served_and_every_reference_leads_somewhere(served: Served) -> Non
 def test_what_is_told_is_as_described(serve: Serve, tmp_path: Path, path: str) -> None:
     served = serve(keep=str(tmp_path / "kept"))
     photo = cv2.imencode(".png", picture("green"))[1].tobytes()
-    bodies = {
-        "/api/classify": photo,
-        "/api/keep": b'{"label": "red"}',
-        "/api/tuning": b'{"name":"half-life","value":1}',
-    }
+    keep, tuning = b'{"label": "red"}', b'{"name":"half-life","value":1}'
+    bodies = {"/api/classify": photo, "/api/keep": keep, "/api/tuning": tuning}
     best = moment(image=picture("red")).frame
     with served.running(lambda number: event(frame=best, number=number, position_s=None if number % 2 else 1.5)):
         for method, described in DOCUMENT["paths"][path].items():

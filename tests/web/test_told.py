@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPResponse
 from typing import Any
 
@@ -102,57 +103,46 @@ def test_visits_come_with_their_best_frame(served: Served) -> None:
     visits = served.until("/api/visits", lambda told: told["visits"][1]["picture"])["visits"]
     assert [(visit["label"], visit["duration_s"]) for visit in visits] == [("green", 12.5), ("red", 12.5)]
     assert visits[0]["picture"] is None
-    reply = served.ask(visits[1]["picture"])
-    assert decoded(reply.body).shape == (96, 128, 3)
+    assert decoded(served.ask(visits[1]["picture"]).body).shape == (96, 128, 3)
     assert served.ask("/api/visits/999.jpg").status == 404
 
 
 def test_events_tell_states_and_what_happens(served: Served) -> None:
-    connection = served.connect()
-    connection.request("GET", "/api/events")
-    reply = connection.getresponse()
-    assert reply.headers["content-type"].startswith("text/event-stream")
-    told = messages(reply)
-    assert next(told)[1]["sources"][0]["state"] == "connecting"
-    served.web.write(event("arrived", "blue"))
-    kind, fields = next(message for message in told if message[0] == "happened")
-    assert (kind, fields["event"], fields["label"], fields["stream"]) == ("happened", "arrived", "blue", 0)
-    kind, fields = next(told)
-    assert fields["sources"][0]["present"] == "blue"
-    connection.close()
+    with served.asking("/api/events") as reply:
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        told = messages(reply)
+        assert next(told)[1]["sources"][0]["state"] == "connecting"
+        served.web.write(event("arrived", "blue"))
+        fields = next(fields for kind, fields in told if kind == "happened")
+        assert (fields["event"], fields["label"], fields["stream"]) == ("arrived", "blue", 0)
+        assert next(told)[1]["sources"][0]["present"] == "blue"
 
 
 def test_who_listens_again_hears_what_was_missed(served: Served) -> None:
     for label in ("red", "green", "blue"):
         served.web.write(event(label=label))
-    connection = served.connect()
-    connection.request("GET", "/api/events", headers={"Last-Event-ID": "1"})
-    told = messages(connection.getresponse())
-    assert [next(told)[1]["label"] for _ in range(2)] == ["green", "blue"]
-    connection.close()
+    with served.asking("/api/events", Last_Event_ID="1") as reply:
+        told = messages(reply)
+        assert [next(told)[1]["label"] for _ in range(2)] == ["green", "blue"]
 
 
 def test_a_snapshot_is_a_picture_of_now(served: Served) -> None:
     image = picture("green", 90, 120)
-    with served.running(lambda number: moment(number=number, image=image)):
+    with served.running(image=image):
         reply = served.ask("/snapshot.jpg")
     assert (reply.status, reply.headers["x-live"]) == (200, "yes")
     assert np.abs(decoded(reply.body).astype(int).mean((0, 1)) - image.mean((0, 1))).max() < 8
 
 
 def test_there_is_no_snapshot_of_a_source_that_is_lost(served: Served) -> None:
-    with served.running(lambda number: moment(number=number, state="lost")):
+    with served.running(state="lost"):
         reply = served.ask("/snapshot.jpg")
     assert (reply.status, reply.json) == (503, {"error": "there is no picture of now"})
 
 
 def test_a_stream_is_motion_jpeg_and_darkens_what_is_none_of_now(served: Served) -> None:
-    image = picture("red", 90, 120)
-    state = ["live"]
-    with served.running(lambda number: moment(number=number, image=image, state=state[0])):
-        connection = served.connect()
-        connection.request("GET", "/stream.mjpg")
-        reply = connection.getresponse()
+    shown = {"image": picture("red", 90, 120), "state": "live"}
+    with served.running(lambda number: moment(number=number, **shown)), served.asking("/stream.mjpg") as reply:
         assert reply.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame"
         stream = parts(reply)
         headers, jpeg = next(stream)
@@ -160,10 +150,9 @@ def test_a_stream_is_motion_jpeg_and_darkens_what_is_none_of_now(served: Served)
         bright = decoded(jpeg).mean()
         numbers = [int(next(stream)[0]["X-Frame"]) for _ in range(3)]
         assert numbers == sorted(set(numbers))
-        state[0] = "lost"
+        shown["state"] = "lost"
         jpeg = next(jpeg for headers, jpeg in stream if headers["X-Live"] == "no")
         assert decoded(jpeg).mean() < bright / 2
-        connection.close()
 
 
 def test_nothing_is_encoded_while_nobody_watches(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,14 +166,10 @@ def test_nothing_is_encoded_while_nobody_watches(served: Served, monkeypatch: py
 
 def test_all_viewers_share_one_picture(served: Served) -> None:
     with served.running():
-        connections = [served.connect() for _ in range(5)]
-        for connection in connections:
-            connection.request("GET", "/stream.mjpg")
-        streams = [parts(connection.getresponse()) for connection in connections]
-        first = [[next(stream) for _ in range(4)] for stream in streams]
-        assert served.ask("/api/state").json["viewers"] == 5
-        for connection in connections:
-            connection.close()
+        with ExitStack() as watching:
+            streams = [parts(watching.enter_context(served.asking("/stream.mjpg"))) for _ in range(5)]
+            first = [[next(stream) for _ in range(4)] for stream in streams]
+            assert served.ask("/api/state").json["viewers"] == 5
         served.until("/api/state", lambda told: not told["viewers"])
     by_number: dict[str, set[bytes]] = {}
     for headers, jpeg in (part for stream in first for part in stream):
@@ -194,7 +179,7 @@ def test_all_viewers_share_one_picture(served: Served) -> None:
 
 def test_opencv_opens_the_stream(served: Served) -> None:
     image = picture("blue", 90, 120)
-    with served.running(lambda number: moment(number=number, image=image)):
+    with served.running(image=image):
         video = cv2.VideoCapture(f"http://{served.host}:{served.port}/stream.mjpg", cv2.CAP_FFMPEG)
         delivered, shown = video.read()
         video.release()
@@ -217,14 +202,10 @@ def test_a_source_that_is_not_there_is_a_404(served: Served, path: str, number: 
     assert served.ask(f"{path}?source={quote(number)}").status == 404
 
 
-def test_the_end_cuts_streams_off_soon(serve: Serve) -> None:
-    served = serve()
-    with served.running():
-        connections = [served.connect() for _ in range(3)]
-        for connection, path in zip(connections, ("/stream.mjpg", "/api/events", "/stream.mjpg"), strict=True):
-            connection.request("GET", path)
-            connection.getresponse().readline()
-    served.web.close()
-    assert not served.web._server._thread.is_alive()
-    for connection in connections:
-        connection.close()
+def test_the_end_cuts_streams_off_soon(served: Served) -> None:
+    with ExitStack() as watching:
+        with served.running():
+            for path in ("/stream.mjpg", "/api/events", "/stream.mjpg"):
+                watching.enter_context(served.asking(path)).readline()
+        served.web.close()
+        assert not served.web._server._thread.is_alive()

@@ -23,7 +23,7 @@ from convert.load import Parent, load
 from convert.mixed import convert_mixed
 from convert.options import add_arguments, joined
 from convert.sealing import Origin, contract, write
-from convert.show import sections, thumbnails
+from convert.show import sections
 from convert.variants import VARIANTS, convert
 from edge import __version__
 from edge.cli import report_errors
@@ -113,7 +113,9 @@ def _convert(options: argparse.Namespace, origin: Origin, judged: Sequence[Part]
             tell(f"convert: {line}")
     else:
         _install(options, origin.parent, document, list(made.values()))
-    _write_page(options, document, rows)
+    if options.html:
+        flips = [flip for row in rows for flip in row.flips] if options.show_photos else []
+        save(options.html, _title(options), sections(document, flips), options.command_line)
     return EXIT_FAILED if document["missed"] else EXIT_OK
 
 
@@ -156,13 +158,6 @@ def _install(options: argparse.Namespace, parent: Parent, document: dict[str, An
         for file, content in files.items():
             all_or_none.enter_context(replacing(out / file)).write_bytes(content)
     print(f"\nwritten to {out}: {', '.join(path.name for path in made)}")
-
-
-def _write_page(options: argparse.Namespace, document: dict[str, Any], rows: Sequence[certify.Measured]) -> None:
-    if options.html:
-        flips = [flip for row in rows for flip in row.flips]
-        pictures = thumbnails(document, flips) if options.show_photos else None
-        save(options.html, _title(options), sections(document, pictures), options.command_line)
 
 
 def _title(options: argparse.Namespace) -> str:

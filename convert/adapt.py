@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import InputError, printable
+from edge.errors import InputError, first_line
 
 # What the network takes -> (scale, offset) of the layer that makes it from pixels 0..255.
 PIXEL_RANGES = {"0..255": None, "0..1": (1 / 255, 0.0), "-1..1": (1 / 127.5, -1.0)}
@@ -27,9 +27,7 @@ def adapt(path: Path, model: Any, side: tuple[int, int], labels: int, pixel_rang
 
     Args:
         path: what errors call the model.
-        model: a Keras model with one picture as input and one row as output.
-        side: height and width of the picture.
-        labels: how many there are.
+        model: a Keras model with one picture of `side`, height and width, as input and one row of `labels` as output.
         pixel_range: a key of PIXEL_RANGES; None finds out.
 
     Raises:
@@ -49,24 +47,15 @@ def adapt(path: Path, model: Any, side: tuple[int, int], labels: int, pixel_rang
     return bare if finish is None else keras.Model(picture, finish(bare.output))
 
 
-def first_line(fault: Exception) -> str:
-    """Return what Keras or TensorFlow says of a fault, of which the first line tells enough."""
-    return printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:150])
-
-
 def _pixel_range(path: Path, model: Any, asked: str | None) -> str:
     """Return the range of pixels that the network takes: as its own scaling shows, else as asked."""
     found = _found_range(model)
     if found and asked and found != asked:
-        raise InputError(
-            f"--pixel-range {asked}", f"contradicts the model, whose own scaling takes {found}", "Leave it out"
-        )
+        wrong = f"contradicts the model, whose own scaling takes {found}"
+        raise InputError(f"--pixel-range {asked}", wrong, "Leave it out")
     if not (found or asked):
-        raise InputError(
-            path,
-            "does not show which pixels it takes (no Rescaling layer)",
-            f"Say how it was trained: --pixel-range {', '.join(PIXEL_RANGES)}",
-        )
+        remedy = f"Say how it was trained: --pixel-range {', '.join(PIXEL_RANGES)}"
+        raise InputError(path, "does not show which pixels it takes (no Rescaling layer)", remedy)
     return str(found or asked)
 
 
@@ -116,7 +105,10 @@ def _finish(path: Path, model: Any, found: npt.NDArray[np.float64], labels: int)
     if outputs == 1 and last == "sigmoid":
         return _both
     if last == "linear":
-        return _softmax if outputs > 1 else _both_of_logit
+        import keras
+
+        softmax, sigmoid = keras.layers.Softmax(name="probabilities"), keras.layers.Activation("sigmoid")
+        return softmax if outputs > 1 else lambda logit: _both(sigmoid(logit))
     low, high = found.min(), found.max()
     wrong = f"ends in {last}, and gives {low:.3g} to {high:.3g}: neither probabilities nor logits of {labels} labels"
     raise InputError(path, wrong, "End it in a softmax, in one sigmoid, or in a Dense layer without activation")
@@ -141,15 +133,3 @@ def _both(probability: Any) -> Any:
     both = layer(probability)
     layer.set_weights([np.array([[-1.0, 1.0]], np.float32), np.array([1.0, 0.0], np.float32)])
     return both
-
-
-def _both_of_logit(logit: Any) -> Any:
-    import keras
-
-    return _both(keras.layers.Activation("sigmoid")(logit))
-
-
-def _softmax(logits: Any) -> Any:
-    import keras
-
-    return keras.layers.Softmax(name="probabilities")(logits)

@@ -10,16 +10,12 @@ from convert.certify import Measured
 class Budget(NamedTuple):
     """What a variant may lose.
 
-    Attributes:
-        max_drop_points: of accuracy, in percentage points.
-        min_agreement_percent: of the photos that must get Keras' answer.
-
     Both are rounded up to whole photos: on a set where one photo is more than the budget, one photo may be lost, for
     less cannot be measured there; with a budget of 0 points or 100 percent none may.
     """
 
-    max_drop_points: float = 0.2
-    min_agreement_percent: float = 99.0
+    max_drop_points: float = 0.2  # of accuracy, in percentage points
+    min_agreement_percent: float = 99.0  # of the photos that must get Keras' answer
 
     def misses(self, rows: Sequence[Measured]) -> list[str]:
         """Return one line for each budget that a variant misses."""

@@ -19,17 +19,11 @@ MOST = 500  # photos from which on more change nothing but the time it takes
 
 
 class Calibration(NamedTuple):
-    """The calibration pictures.
+    """The calibration pictures."""
 
-    Attributes:
-        pictures: uint8 (photos + 1, height, width, 3); the last one is half black and half white.
-        digests: each photo's path -> SHA-256 of its file, in hex.
-        skipped: photos that could not be read.
-    """
-
-    pictures: Image
-    digests: dict[Path, str]
-    skipped: tuple[CatdogError, ...]
+    pictures: Image  # uint8 (photos + 1, height, width, 3); the last one is half black and half white
+    digests: dict[Path, str]  # each photo's path -> SHA-256 of its file, in hex
+    skipped: tuple[CatdogError, ...]  # photos that could not be read
 
 
 def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> Calibration:
@@ -40,11 +34,8 @@ def choose(photos: Sequence[Labelled], rule: FitRule, count: int, seed: int) -> 
             `count` will do: small data sets exist.
     """
     if not ENOUGH <= count <= MOST:
-        raise InputError(
-            f"--count {count}",
-            f"is not from {ENOUGH} to {MOST}: of fewer photos the ranges are guesswork, more only take time",
-            "Leave it out to take 200",
-        )
+        wrong = f"is not from {ENOUGH} to {MOST}: of fewer photos the ranges are guesswork, more only take time"
+        raise InputError(f"--count {count}", wrong, "Leave it out to take 200")
     fitted: list[Image] = []
     digests: dict[Path, str] = {}
     skipped: list[CatdogError] = []

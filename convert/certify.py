@@ -22,21 +22,13 @@ from edge.statistics import mcnemar, wilson
 
 
 class Sample(NamedTuple):
-    """The photos that every variant is measured on, and what Keras says of them.
+    """The photos that every variant is measured on, and what Keras says of them."""
 
-    Attributes:
-        parts: the photos by DATA folder, those included that could not be read.
-        rows: the ones that were read.
-        fitted: uint8 (photos, height, width, 3): what goes into the network.
-        truth: int64 (photos,): the number of each one's label.
-        reference: float32 (photos, labels): Keras' probabilities.
-    """
-
-    parts: Sequence[Part]
-    rows: Sequence[Row]
-    fitted: npt.NDArray[np.uint8]
-    truth: Classes
-    reference: npt.NDArray[Any]
+    parts: Sequence[Part]  # the photos by DATA folder, those included that could not be read
+    rows: Sequence[Row]  # the ones that were read
+    fitted: npt.NDArray[np.uint8]  # uint8 (photos, height, width, 3): what goes into the network
+    truth: Classes  # int64 (photos,): the number of each one's label
+    reference: npt.NDArray[Any]  # float32 (photos, labels): Keras' probabilities
 
 
 class Flip(NamedTuple):
@@ -58,37 +50,22 @@ class Flip(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What one variant did on the photos.
+    """What one variant did on the photos."""
 
-    Attributes:
-        variant: "keras", or the variant's name.
-        bytes: size of the file.
-        photos: how many were measured.
-        right: how many got their label.
-        agreeing: how many got the answer that Keras gave.
-        largest, mean: difference of a probability from Keras', 0..1.
-        lost, won: photos that only Keras got right, and that only the variant did.
-        mistakes: every wrong answer: file, label, answer, probability.
-        sets: DATA folder by folder: accuracy and, where the model has a fallback, what that does, as JSON-ready data.
-        flips: the photos that did not get Keras' answer.
-        float_layers: what was kept in float, in a variant that is int8 otherwise.
-        sha256: of the file, in hex, so that a certificate belongs to one file.
-    """
-
-    variant: str
-    bytes: int
-    photos: int
-    right: int
-    agreeing: int
-    largest: float
-    mean: float
-    lost: int
-    won: int
-    mistakes: list[dict[str, Any]]
-    sets: list[dict[str, Any]]
-    flips: list[Flip]
-    float_layers: tuple[str, ...]
-    sha256: str
+    variant: str  # "keras", or the variant's name
+    bytes: int  # size of the file
+    photos: int  # how many were measured
+    right: int  # how many got their label
+    agreeing: int  # how many got the answer that Keras gave
+    largest: float  # difference of a probability from Keras', 0..1
+    mean: float  # ... of all of them
+    lost: int  # photos that only Keras got right
+    won: int  # ... and that only the variant did
+    mistakes: list[dict[str, Any]]  # every wrong answer: file, label, answer, probability
+    sets: list[dict[str, Any]]  # of each DATA folder: accuracy and what the fallback does, if any, JSON-ready
+    flips: list[Flip]  # the photos that did not get Keras' answer
+    float_layers: tuple[str, ...]  # what was kept in float, in a variant that is int8 otherwise
+    sha256: str  # of the file, in hex, so that a certificate belongs to one file
 
     @property
     def accuracy(self) -> float:
@@ -101,7 +78,6 @@ class Measured(NamedTuple):
         return self.agreeing / self.photos
 
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready data, with intervals and p-value."""
         low, high = wilson(self.right, self.photos)
         agreement_low, agreement_high = wilson(self.agreeing, self.photos)
         return {
@@ -198,7 +174,6 @@ def _flips(photos: Sample, contract: Contract, keras: Classes, chosen: Classes, 
 
 
 def _sets(photos: Sample, contract: Contract, chosen: Classes, values: Any) -> list[dict[str, Any]]:
-    """Return the figures of each DATA folder."""
     folders = np.array([str(row.folder) for row in photos.rows])
     rows = []
     for part in photos.parts:

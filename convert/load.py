@@ -3,31 +3,22 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convert.adapt import adapt, first_line
-from edge.errors import InputError
+from convert.adapt import adapt
+from edge.errors import InputError, first_line
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import identify
 
 
 class Parent(NamedTuple):
-    """The model to convert.
+    """The model to convert."""
 
-    Attributes:
-        path: its .keras file.
-        model: float32 (1, height, width, 3) RGB 0..255 -> probabilities (1, labels).
-        labels: one per output.
-        fit: how a photo becomes its input.
-        digest: SHA-256 of the .keras file, in hex.
-        record: what the trainer wrote beside it; empty where there is none.
-    """
-
-    path: Path
-    model: Any
-    labels: tuple[str, ...]
-    fit: FitRule
-    digest: str
-    record: dict[str, Any]
+    path: Path  # its .keras file
+    model: Any  # float32 (1, height, width, 3) RGB 0..255 -> probabilities (1, labels)
+    labels: tuple[str, ...]  # one per output
+    fit: FitRule  # how a photo becomes its input
+    digest: str  # SHA-256 of the .keras file, in hex
+    record: dict[str, Any]  # what the trainer wrote beside it; empty where there is none
 
 
 def load(path: Path, labels: tuple[str, ...] = (), pixel_range: str | None = None) -> Parent:

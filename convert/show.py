@@ -6,25 +6,23 @@ from typing import Any
 
 from convert.calibration import ENOUGH
 from convert.certify import Flip
-from edge.errors import CatdogError
-from edge.photo import read_photo
-from edge.report import Gallery, Heading, Paragraph, Picture, Section, Table, Tiles, thumbnail
+from edge.report import Gallery, Heading, Paragraph, Picture, Section, Table, Tiles
 
 Document = Mapping[str, Any]
 
 
-def sections(document: Document, flips: Sequence[Picture] | None = None) -> list[Section]:
+def sections(document: Document, flips: Sequence[Flip] = ()) -> list[Section]:
     """Return the report.
 
     Args:
         document: what NAME.certificate.json holds.
-        flips: the photos that a variant answers otherwise than Keras; their words alone where they are not given.
+        flips: of photos that are to be seen; of the others that a variant answers otherwise than Keras, words alone.
     """
     return [
         *_summary(document),
         *_variants(document),
         *_folders(document),
-        *_flips(document, words(document) if flips is None else flips),
+        *_flips(document, {flip.file: flip.path for flip in flips}),
     ]
 
 
@@ -144,44 +142,21 @@ def share(figures: Document) -> str:
     return f"{figures['share']:.2%} ({figures['low']:.2%} to {figures['high']:.2%})"
 
 
-def _flips(document: Document, pictures: Sequence[Picture]) -> list[Section]:
-    if not pictures:
+def _flips(document: Document, paths: Mapping[str, Path]) -> list[Section]:
+    by_photo: dict[str, list[tuple[str, Document]]] = {}  # file -> (variant, flip) of every variant that flipped it
+    for row in document["variants"][1:]:
+        for flip in row["flips"]:
+            by_photo.setdefault(flip["file"], []).append((row["variant"], flip))
+    if not by_photo:
         return [Heading("Flips"), Paragraph("Every variant gives Keras' answer to every photo.", "good")]
     counts = (f"{row['variant']} {len(row['flips']):,}" for row in document["variants"][1:])
-    said = f"{len(pictures):,} photos whose answer flipped ({', '.join(counts)})."
+    said = f"{len(by_photo):,} photos whose answer flipped ({', '.join(counts)})."
+    pictures = [_picture(found, paths.get(file, b"")) for file, found in by_photo.items()]
     return [Heading("Flips"), Gallery(pictures, said)]
 
 
-def words(document: Document) -> list[Picture]:
-    """Return the flipped photos, one by one, as words: what each variant made of them."""
-    return [_picture(found) for found in _by_photo(document).values()]
-
-
-def thumbnails(document: Document, flips: Sequence[Flip]) -> list[Picture]:
-    """Return the flipped photos as thumbnails; `flips` says where the files lie."""
-    paths = {flip.file: flip.path for flip in flips}
-    return [_picture(found, _read(paths[file])) for file, found in _by_photo(document).items()]
-
-
-def _by_photo(document: Document) -> dict[str, list[tuple[str, Document]]]:
-    """Return the file's name of each flipped photo -> (variant, flip) of every variant that flipped it."""
-    found: dict[str, list[tuple[str, Document]]] = {}
-    for row in document["variants"][1:]:
-        for flip in row["flips"]:
-            found.setdefault(flip["file"], []).append((row["variant"], flip))
-    return found
-
-
-def _picture(found: Sequence[tuple[str, Document]], jpeg: bytes = b"") -> Picture:
+def _picture(found: Sequence[tuple[str, Document]], photo: Path | bytes) -> Picture:
     first = found[0][1]
     said = [f"{variant} says {flip['answer']}, {flip['probability']:.1%}" for variant, flip in found]
     caption = f"Keras says {first['keras']}, {first['keras_probability']:.1%}"
-    return Picture(jpeg, caption, (*said, f"labelled {first['label']}", first["file"]))
-
-
-def _read(path: Path) -> bytes:
-    # Read a second time: only now is it known which ones flipped.
-    try:
-        return thumbnail(read_photo(path))
-    except CatdogError:  # gone in the meantime: its words stay
-        return b""
+    return Picture(photo, caption, (*said, f"labelled {first['label']}", first["file"]))

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convert.adapt import first_line
-from edge.errors import CatdogError, ModelError
+from edge.errors import CatdogError, ModelError, first_line
 from edge.fit import Image
 from edge.quiet import quiet
 
@@ -75,8 +74,5 @@ def check_pixels(content: bytes) -> None:
 
     tensor = runtime.load(content, 1, "int8 variant").get_input_details()[0]
     if tensor["dtype"] != np.uint8 or tuple(tensor["quantization"]) != (1.0, 0):
-        raise ModelError(
-            "int8 variant",
-            f"its input is {np.dtype(tensor['dtype']).name} {tensor['quantization']}, not uint8 with scale 1 from 0",
-            "Put the scaling of pixels (Rescaling) inside the model",
-        )
+        wrong = f"its input is {np.dtype(tensor['dtype']).name} {tensor['quantization']}, not uint8 with scale 1 from 0"
+        raise ModelError("int8 variant", wrong, "Put the scaling of pixels (Rescaling) inside the model")

@@ -53,13 +53,7 @@ def with_output(content: bytes, tensor: int) -> bytes:
 
 
 class Attention:
-    """A model that shows where it looks, to answer in place of the plain one.
-
-    Args:
-        content: of the model file.
-        labels: how many it knows.
-        threads: of one inference.
-        name: what errors call it.
+    """A model that shows where it looks, to answer in place of the plain one; errors call it `name`.
 
     Attributes:
         interpreter: answers as the plain one does.
@@ -81,9 +75,8 @@ class Attention:
         values = self.interpreter.get_tensor(head.weights)
         self._weights = _dequantised(values, weights, axis=0)
         if self._weights.shape != (labels, int(self._maps["shape"][-1])):
-            raise ModelError(
-                name, "has no class activation map", "Use a network whose last layer is its only dense one"
-            )
+            wrong = "has no class activation map"
+            raise ModelError(name, wrong, "Use a network whose last layer is its only dense one")
         self.box = _box(content, head.maps, self.interpreter.get_input_details()[0]["shape"], self._maps["shape"])
         # Softmax is blind to what all labels have in common: only what one has beyond the mean is evidence for it.
         self._weights -= self._weights.mean(axis=0)

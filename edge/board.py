@@ -1,11 +1,12 @@
 """Where a board says how it is: files below a root, and a reader of commands, so that a test can be a Raspberry Pi."""
 
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 NO_ANSWER = "no answer"  # how the service's status begins while it has none; the board's guard asks for these words
 
@@ -49,6 +50,14 @@ def free_bytes(path: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
+def is_file(stream: TextIO | None) -> bool:
+    """True for an open stream of a file on a disk; False for a terminal, a pipe, or a stand-in for a stream."""
+    try:
+        return stream is not None and stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def version_of(distribution: str) -> str | None:
     """Return the version of a package that is installed; None where it is not."""
     from importlib.metadata import PackageNotFoundError, version
@@ -60,19 +69,12 @@ def version_of(distribution: str) -> str | None:
 
 
 class Machine(NamedTuple):
-    """Where to read a machine.
+    """Where to read a machine."""
 
-    Attributes:
-        root: of its files.
-        ask: returns what a command prints.
-        free: returns the free bytes of the disk that a path is on.
-        now: returns the seconds since 1970, as this machine counts them.
-    """
-
-    root: Path = Path("/")
-    ask: Callable[[Sequence[str]], str] = ask
-    free: Callable[[Path], int] = free_bytes
-    now: Callable[[], float] = time.time
+    root: Path = Path("/")  # of its files
+    ask: Callable[[Sequence[str]], str] = ask  # returns what a command prints
+    free: Callable[[Path], int] = free_bytes  # returns the free bytes of the disk that a path is on
+    now: Callable[[], float] = time.time  # returns the seconds since 1970, as this machine counts them
 
     def read(self, path: str) -> str:
         """Return a file's text without white space and zero bytes around it; nothing where it cannot be read."""

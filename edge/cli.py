@@ -66,7 +66,6 @@ def _help() -> str:
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    """Run one sub-command."""
     # The product multiplies no matrices by numpy: threads for that only cost time and memory at every start.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # hardly anything that an import makes is garbage: looking for some takes 5 % of the start
@@ -107,11 +106,7 @@ def report_errors(program: str, work: Callable[[], int], prints: bool = True) ->
     """Run `work` and turn what a person can put right into one line and an exit status.
 
     Shared by `catdog`, `python -m train`, `python -m convert` and `python -m edge.deploy`.
-
-    Args:
-        program: what the line begins with.
-        work: does everything, and returns the exit status.
-        prints: its answers go to standard output, so that nothing is begun where that is closed.
+    The line begins with `program`. What `prints` its answers is not begun where standard output is closed.
     """
     _mend_streams()
     try:

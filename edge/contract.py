@@ -88,11 +88,7 @@ def seal(model: bytes, contract: Contract, files: dict[str, bytes] | None = None
 
 
 def unseal(content: bytes, name: object) -> Contract:
-    """Read the contract of a sealed model file, having checked every byte of it.
-
-    Args:
-        content: the whole file.
-        name: what errors call it.
+    """Read the contract of a sealed model file, having checked every byte of it; errors call it `name`.
 
     Raises:
         ModelError: it is no TFLite file, has no contract, was cut off or changed, or its contract makes no sense.
@@ -103,11 +99,8 @@ def unseal(content: bytes, name: object) -> Contract:
     if not trailer.startswith(_MAGIC):
         if trailer[:6] == _MAGIC[:6] and trailer[6:7].isdigit() and trailer[7:8] == b" ":
             raise _of_another_format(name, trailer[6:7].decode())
-        raise ModelError(
-            name,
-            "carries no contract (labels, input rule), or was cut off",
-            "Copy it again, or make it from its .keras file with python -m convert",
-        )
+        wrong = "carries no contract (labels, input rule), or was cut off"
+        raise ModelError(name, wrong, "Copy it again, or make it from its .keras file with python -m convert")
     if hashlib.sha256(memoryview(content)[:-64]).hexdigest().encode() != content[-64:]:
         raise ModelError(name, "is damaged: its content does not match its own SHA-256", "Copy it again")
     try:
@@ -115,7 +108,10 @@ def unseal(content: bytes, name: object) -> Contract:
         document = json.loads(content[offset : offset + length])
         found = document.pop("format")
         if found == FORMAT:
-            return _from_document(document)
+            labels, fit = tuple(document["labels"]), FitRule(**document["fit"])
+            contract = Contract(**{**document, "labels": labels, "fit": fit})
+            contract.check()
+            return contract
     except (KeyError, TypeError, ValueError) as fault:
         raise ModelError(name, f"has a contract that makes no sense ({fault!r})", "Convert the model again") from None
     raise _of_another_format(name, found)
@@ -124,12 +120,6 @@ def unseal(content: bytes, name: object) -> Contract:
 def _of_another_format(name: object, found: object) -> ModelError:
     wrong = f"is a model file of format {found}, and this version reads format {FORMAT}"
     return ModelError(name, wrong, "Install the catdog-edge that made it, or convert the model again")
-
-
-def _from_document(document: dict[str, Any]) -> Contract:
-    contract = Contract(**{**document, "labels": tuple(document["labels"]), "fit": FitRule(**document["fit"])})
-    contract.check()
-    return contract
 
 
 def member(content: bytes, name: str) -> bytes | None:

@@ -52,6 +52,11 @@ def printable(thing: object) -> str:
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def first_line(fault: object) -> str:
+    """Return what a library says of a fault, of which the first line tells enough."""
+    return printable((str(fault).strip() or type(fault).__name__).splitlines()[0][:200])
+
+
 def columns_of(text: str) -> int:
     """Return how many columns a text takes in a terminal: 2 for an East Asian wide character, 0 for a combining one."""
     if text.isascii():

@@ -17,6 +17,15 @@ from edge.errors import CatdogError
 
 
 @contextmanager
+def writing(path: Path, wrong: str, remedy: str) -> Iterator[None]:
+    """Say in one line, by a CatdogError, why a file or a folder cannot be used, where the block raises an OSError."""
+    try:
+        yield
+    except OSError as fault:
+        raise CatdogError(path, f"{wrong} ({fault.strerror or fault})", remedy) from None
+
+
+@contextmanager
 def replacing(path: Path, durable: bool = False, mode: int | None = None) -> Iterator[Path]:
     """Give a temporary path in the target's folder; what is written there becomes `path` when the block ends well.
 
@@ -32,19 +41,16 @@ def replacing(path: Path, durable: bool = False, mode: int | None = None) -> Ite
     target = Path(os.path.realpath(path))
     temporary = beside(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if mode is not None:
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
-        yield temporary
-        if durable:
-            _flush(temporary)
-        temporary.replace(target)
-        if durable:
-            _flush(target.parent)
-    except OSError as fault:
-        raise CatdogError(
-            path, f"cannot be written ({fault.strerror or fault})", "Check its folder, its permissions and free space"
-        ) from None
+        with writing(path, "cannot be written", "Check its folder, its permissions and free space"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if mode is not None:
+                os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+            yield temporary
+            if durable:
+                _flush(temporary)
+            temporary.replace(target)
+            if durable:
+                _flush(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -64,11 +70,8 @@ def write_atomically(path: Path, content: bytes, durable: bool = False, mode: in
     A pipe or a device (/dev/stdout) cannot be replaced and is written to as it is.
     """
     if _is_stream(path):
-        try:
-            with path.open("wb", buffering=0) as stream:
-                stream.write(content)
-        except OSError as fault:
-            raise CatdogError(path, f"cannot be written ({fault.strerror})", "Give a file's path") from None
+        with writing(path, "cannot be written", "Give a file's path"), path.open("wb", buffering=0) as stream:
+            stream.write(content)
         return
     with replacing(path, durable, mode) as temporary:
         temporary.write_bytes(content)

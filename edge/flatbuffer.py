@@ -32,7 +32,6 @@ class Table(NamedTuple):
         return {slot: self.at + place for slot, place in enumerate(places) if place}
 
     def _target(self, slot: int) -> int | None:
-        """Return the position of what a field refers to; None where it is left out."""
         place = self.places().get(slot)
         return None if place is None else place + u32(self.content, place)
 

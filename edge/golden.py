@@ -45,8 +45,7 @@ def make(classifier: Classifier, photos: Mapping[str, bytes]) -> dict[str, bytes
     The model is sealed without them; `photos` are JPEGs by name, each of about the input's size.
     """
     kept = {f"{FOLDER}/{name}": jpeg for name, jpeg in photos.items()}
-    answers = {name: classifier.predict(image).tolist() for name, image in _pictures(tuple(_DRAWN), {})}
-    answers |= {name: classifier.predict(image).tolist() for name, image in _pictures(tuple(kept), kept)}
+    answers = {name: classifier.predict(image).tolist() for name, image in _pictures((*_DRAWN, *kept), kept)}
     document = {"tolerance": TOLERANCES[classifier.contract.variant], "answers": answers}
     return {_ANSWERS: json.dumps(document).encode(), **kept}
 

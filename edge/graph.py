@@ -31,15 +31,10 @@ class Operator(NamedTuple):
 
 
 class View(NamedTuple):
-    """Where the places of a map look, along one side of the picture, in its pixels.
+    """Where the places of a map look, along one side of the picture, in its pixels."""
 
-    Attributes:
-        start: the middle of what the first place looks at; 0 is the middle of the first pixel.
-        step: from one place to the next.
-    """
-
-    start: float
-    step: float
+    start: float  # the middle of what the first place looks at; 0 is the middle of the first pixel
+    step: float  # from one place to the next
 
 
 def main(content: bytes) -> Table:
@@ -60,11 +55,15 @@ def operators(content: bytes) -> list[Operator]:
     ]
 
 
+def shapes(content: bytes) -> list[list[int]]:
+    """Return the shape of each tensor, by its number."""
+    return [tensor.numbers(_SHAPE) for tensor in main(content).tables(_TENSORS)]
+
+
 def views(content: bytes) -> dict[int, tuple[View, View]]:
     """Return, for each map that comes of the picture by known steps, where its places look: down and across."""
     graph, buffers = main(content), flatbuffer.root(content).tables(_BUFFERS)
-    tensors = graph.tables(_TENSORS)
-    shapes = [tensor.numbers(_SHAPE) for tensor in tensors]
+    tensors, sizes = graph.tables(_TENSORS), shapes(content)
     known = {graph.numbers(_INPUTS)[0]: (View(0.0, 1.0), View(0.0, 1.0))}
     for step in operators(content):
         first = next((tensor for tensor in step.takes if tensor in known), None)
@@ -75,8 +74,8 @@ def views(content: bytes) -> dict[int, tuple[View, View]]:
             padding = struct.unpack_from("<8i", buffers[tensors[step.takes[1]].number(_BUFFER, "I")].raw(0))
             known[step.gives] = (_padded(before[0], padding[2]), _padded(before[1], padding[4]))
         elif step.kind in (CONV, DEPTHWISE, AVERAGE_POOL, MAX_POOL):
-            known[step.gives] = _slid(before, step, shapes)
-        elif shapes[step.gives][1:3] == shapes[first][1:3]:
+            known[step.gives] = _slid(before, step, sizes)
+        elif sizes[step.gives][1:3] == sizes[first][1:3]:
             known[step.gives] = before
     return known
 
@@ -86,7 +85,6 @@ def _padded(before: View, by: int) -> View:
 
 
 def _slid(before: tuple[View, View], step: Operator, shapes: list[list[int]]) -> tuple[View, View]:
-    """Return where places look after a convolution or a pooling."""
     assert step.options is not None
     strides = [step.options.number(slot, "i") for slot in (_STRIDE_Y, _STRIDE_X)]
     if step.kind in (CONV, DEPTHWISE):

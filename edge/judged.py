@@ -77,8 +77,5 @@ def check_labels(rows: Sequence[Row | Labelled], labels: Sequence[str]) -> None:
     """Raise InputError when a photo has a label that the model does not know."""
     unknown = sorted({row.label for row in rows} - set(labels))
     if unknown:
-        raise InputError(
-            f"class folder {unknown[0]}",
-            f"is none of the classes that the model knows: {', '.join(labels)}",
-            f"Name it as one of them: --label {unknown[0]}=LABEL",
-        )
+        wrong = f"is none of the classes that the model knows: {', '.join(labels)}"
+        raise InputError(f"class folder {unknown[0]}", wrong, f"Name it as one of them: --label {unknown[0]}=LABEL")

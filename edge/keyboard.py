@@ -84,7 +84,6 @@ class Keyboard:
             self._take()
 
     def _take(self) -> None:
-        """Have keys come one by one, and unseen."""
         with self._mine, suppress(termios.error):  # a terminal that is gone: `read` says so
             if self._before is not None or self._stopping or not self._is_ours():
                 return

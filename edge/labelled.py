@@ -16,17 +16,11 @@ _SPLIT_OF = {name: split for split, names in SPLITS.items() for name in names}
 
 
 class Labelled(NamedTuple):
-    """A photo file and what its folders say of it.
+    """A photo file and what its folders say of it."""
 
-    Attributes:
-        path: where it lies.
-        label: its class, by the name that people see.
-        split: "train", "val" or "test"; None where the folders name no split.
-    """
-
-    path: Path
-    label: str
-    split: str | None
+    path: Path  # where it lies
+    label: str  # its class, by the name that people see
+    split: str | None  # "train", "val" or "test"; None where the folders name no split
 
 
 def list_photos(folders: Sequence[Path], renames: Mapping[str, str]) -> list[Labelled]:

@@ -41,26 +41,16 @@ class Share(NamedTuple):
 
 
 class ClassFigures(NamedTuple):
-    """How well one class is told from the others.
+    """How well one class is told from the others."""
 
-    Attributes:
-        photos: how many show the class.
-        answers: how often the class was the answer.
-        precision: share of these answers that are right.
-        recall: share of these photos that got the answer.
-        f1: harmonic mean of the two, 0..1; None where neither a photo nor an answer has the class.
-        f1_interval: 95 % interval of f1.
-    """
-
-    photos: int
-    answers: int
-    precision: Share
-    recall: Share
-    f1: float | None
-    f1_interval: tuple[float, float]
+    photos: int  # how many show the class
+    answers: int  # how often the class was the answer
+    precision: Share  # share of these answers that are right
+    recall: Share  # share of these photos that got the answer
+    f1: float | None  # harmonic mean of the two, 0..1; None where neither a photo nor an answer has the class
+    f1_interval: tuple[float, float]  # 95 % interval of f1
 
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready data."""
         low, high = (None, None) if self.f1 is None else self.f1_interval
         return {
             "photos": self.photos,
@@ -80,23 +70,17 @@ class Bin(NamedTuple):
     right: int
     sum: float
 
-    @property
-    def confidence(self) -> float:
-        """Mean confidence, 0..1; 0 where there is no answer."""
-        return self.sum / self.answers if self.answers else 0.0
-
-    @property
-    def accuracy(self) -> float:
-        """Share that is right, 0..1; 0 where there is no answer."""
-        return self.right / self.answers if self.answers else 0.0
+    def document(self) -> dict[str, Any]:
+        """Return the figures as JSON-ready data: mean confidence and share that is right, None where none answered."""
+        confidence, accuracy = (total / self.answers if self.answers else None for total in (self.sum, self.right))
+        counted = {"low": self.low, "high": self.high, "answers": self.answers}
+        return {**counted, "confidence": confidence, "accuracy": accuracy}
 
 
 def confusion(truth: Classes, answers: Classes, classes: int) -> npt.NDArray[np.int64]:
     """Return int64 (classes, classes): how many photos of class [row] got the answer [column].
 
-    Args:
-        truth, answers: int64 (photos,), class numbers 0..classes-1.
-        classes: how many there are.
+    `truth` and `answers` are int64 (photos,), class numbers 0..classes-1.
     """
     counts = np.bincount(truth * classes + answers, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.int64)
@@ -196,18 +180,11 @@ class FallbackFigures(NamedTuple):
     lost: Share
 
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready data."""
         return {name: share.document() for name, share in self._asdict().items()}
 
 
 def fallback_figures(truth: Classes, answers: Classes, probabilities: Floats, fallback: int) -> FallbackFigures:
-    """Return the figures of the fallback class.
-
-    Args:
-        truth, answers: int64 (photos,), class numbers.
-        probabilities: float (photos, classes).
-        fallback: the class number of the fallback.
-    """
+    """Return the figures of the class `fallback`, of class numbers int64 (photos,) and floats (photos, classes)."""
     others = truth != fallback
     masked = probabilities.copy()
     masked[:, fallback] = -np.inf

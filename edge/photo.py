@@ -57,9 +57,8 @@ def _is_pipe(path: Path) -> bool:
 
 
 def _refuse_folder(fault: OSError) -> None:
-    raise InputError(
-        fault.filename, f"cannot be listed ({fault.strerror}), which ends the search", "Check its permissions"
-    )
+    wrong = f"cannot be listed ({fault.strerror}), which ends the search"
+    raise InputError(fault.filename, wrong, "Check its permissions")
 
 
 def read_photo(path: Path | str, hush: bool = True) -> Image:

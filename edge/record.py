@@ -35,11 +35,6 @@ def file_digest(path: Path) -> str:
         raise InputError(path, f"cannot be read ({fault.strerror})", "Check the path and its permissions") from None
 
 
-def read_record(keras_file: Path) -> dict[str, Any]:
-    """Return the record beside a .keras file; results and errors are those of `identify`."""
-    return identify(keras_file)[1]
-
-
 def identify(keras_file: Path) -> tuple[str, dict[str, Any]]:
     """Return the SHA-256 of a .keras file, in hex, and the record beside it; an empty one where there is none.
 

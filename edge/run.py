@@ -126,7 +126,6 @@ class Run:
         return [feed.fault for feed in self._sources.feeds if feed.fault is not None]
 
     def _finish(self, asked: bool) -> int:
-        """Print how it went; return the exit status."""
         faults = self._faults()
         seen = [stream for stream in self._streams if stream.tally.frames]
         if not seen:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge.errors import CatdogError, ModelError
+from edge.errors import CatdogError, ModelError, first_line
 from edge.quiet import quiet
 
 
@@ -40,12 +40,7 @@ def identity() -> tuple[str, float]:
 
 
 def load(model: bytes, threads: int, name: object) -> Any:
-    """Build an interpreter whose tensors are allocated.
-
-    Args:
-        model: the content of a .tflite file.
-        threads: how many threads one inference may use, >= 1.
-        name: what errors call the model.
+    """Build an interpreter of a .tflite file's content, its tensors allocated; errors call the model `name`.
 
     Raises:
         CatdogError: no runtime is installed, or it does not go with this numpy.
@@ -60,6 +55,6 @@ def load(model: bytes, threads: int, name: object) -> Any:
     except SystemError:  # tflite-runtime 2.14 was built for numpy 1 and says no more than this
         raise CatdogError(NAME, "does not work with numpy 2", 'pip install "numpy<2"') from None
     except (ValueError, RuntimeError) as fault:
-        first_line = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
-        raise ModelError(name, f"is refused by {NAME} ({first_line})", "Convert it again for this runtime") from None
+        wrong = f"is refused by {NAME} ({first_line(fault)})"
+        raise ModelError(name, wrong, "Convert it again for this runtime") from None
     return interpreter

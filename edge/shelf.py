@@ -8,13 +8,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.board import RESERVE_BYTES, free_bytes
 from edge.errors import CatdogError
-from edge.files import write_atomically
+from edge.files import write_atomically, writing
 from edge.fit import Image
 from edge.photo import as_jpeg
 
@@ -23,23 +23,14 @@ _HALF = ".[0-9]*-*T*Z-*.jpg"  # what a power cut leaves of one that was being wr
 
 
 class Rules(NamedTuple):
-    """How pictures are kept.
+    """How pictures are kept."""
 
-    Attributes:
-        bound_bytes: that all of them together may take.
-        knob: the option that sets the bound.
-        quality: of the JPEGs, 1..100. At 90, 640 x 480 take 60 to 120 kB.
-        private: only this user may read them.
-        durable: a power cut must not lose one that is said to be kept.
-        below: they lie in folders in the folder, not in itself; hidden folders are others'.
-    """
-
-    bound_bytes: float
-    knob: str
-    quality: int = 90
-    private: bool = False
-    durable: bool = False
-    below: bool = False
+    bound_bytes: float  # that all of them together may take
+    knob: str  # the option that sets the bound
+    quality: int = 90  # of the JPEGs, 1..100. At 90, 640 x 480 take 60 to 120 kB
+    private: bool = False  # only this user may read them
+    durable: bool = False  # a power cut must not lose one that is said to be kept
+    below: bool = False  # they lie in folders in the folder, not in itself; hidden folders are others'
 
 
 class Shelf:
@@ -157,14 +148,8 @@ class Shelf:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(0o700 if self._rules.private else 0o777, exist_ok=True)
 
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Say in one line why the folder cannot be used."""
-        try:
-            yield
-        except OSError as fault:
-            wrong = f"cannot be written to ({fault.strerror})"
-            raise CatdogError(self._folder, wrong, "Check its permissions and free space") from None
+    def _at_work(self) -> AbstractContextManager[None]:
+        return writing(self._folder, "cannot be written to", "Check its permissions and free space")
 
 
 def is_picture(name: str) -> bool:

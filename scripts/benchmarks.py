@@ -17,12 +17,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from convert.markdown import table
+from convert.card import table
 from edge.bench import machine, show
 from edge.bench.compare import BOARDS
 from edge.bench.measure import Wishes, bench
 from edge.board import Machine
 from edge.cli import report_errors
+from edge.commands import LABEL
 from edge.errors import EXIT_OK, InputError
 from edge.files import write_atomically, write_document
 from edge.labelled import parse_renames
@@ -39,7 +40,7 @@ def main() -> int:
     add = parser.add_argument
     add("models", nargs="*", type=Path, metavar="MODEL", help="(the default's and the small one's)")
     add("--data", action="append", default=[], type=Path, metavar="DIR", help="as catdog bench's")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as catdog bench's")
+    add("--label", **LABEL | {"help": "as catdog bench's"})
     add("--name", help="of the machine, in file names (its processor and cores)")
     add("--quick", action="store_true", help="a short run, to see that all works; no evidence")
     add("--pages", action="store_true", help="measure nothing: draw the pages from docs/boards/*.json")

@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from convert.markdown import table
+from convert.card import table
 from edge.files import write_atomically
 from edge.statistics import percent
 from scripts.make_models import MODELS, card_of
@@ -61,7 +61,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _front(root: Path) -> str:
-    """Return the table of the first page, and what is said below it."""
     models, rows = root / "models", []
     named = {"default": " (shipped)", "small": " (for the smallest boards)", "origin": ", the teaching example"}
     for name, about in named.items():
@@ -160,7 +159,6 @@ def _clips(models: Path) -> str:
 
 
 def _code(root: Path) -> str:
-    """Return how large the code was and is."""
     size = _read(root / "docs/code.json")
     rows = [
         (

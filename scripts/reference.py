@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 import convert.__main__
 import train.__main__
-from convert.markdown import table
+from convert.card import table
 from edge import cli
 from edge.capture import KINDS
 from edge.deploy import parser as deploy

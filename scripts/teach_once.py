@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from edge.capture.file import File
 from edge.cli import report_errors
+from edge.commands import LABEL
 from edge.errors import EXIT_OK, CatdogError, InputError
 from edge.keep import Keep
 from edge.labelled import list_photos, parse_renames
@@ -37,7 +38,7 @@ def main() -> int:
     add("--network", default="mobilenet", metavar="NAME", help="that model's (mobilenet)")
     add("--fallback", default="neither", metavar="LABEL", help="that model's (neither)")
     add("--old", type=Path, action="append", required=True, metavar="DATA", help="photos it has learned")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
+    add("--label", **LABEL | {"help": "as the trainer's"})
     add("--also", type=Path, action="append", default=[], metavar="CLIP", help="what it does elsewhere")
     add("--count", type=int, default=300, metavar="N", help="old photos of each class (300)")
     add("--every", type=int, default=6, metavar="N", help="keep each Nth frame (6)")

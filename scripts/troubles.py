@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from convert.markdown import table
+from convert.card import table
 from edge.doctor import CHECKS
 from edge.files import write_atomically
 from scripts.pages import put
@@ -88,9 +88,8 @@ def _pairs(function: ast.FunctionDef) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             first = 0 if node.func.id == "Verdict" else 1
-            if (first == 0 or node.func.id == "Finding" or node.func.id.endswith("Error")) and len(
-                node.args
-            ) >= first + 2:
+            known = first == 0 or node.func.id in ("Finding", "writing") or node.func.id.endswith("Error")
+            if known and len(node.args) >= first + 2:
                 yield node.args[first], node.args[first + 1]
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
             yield node.value.elts[0], node.value.elts[1]

@@ -27,19 +27,12 @@ Progress = Callable[[int, int], None]  # called with (photos decoded, photos to 
 
 
 class Pictures(NamedTuple):
-    """The pictures of a list of photos.
+    """The pictures of a list of photos."""
 
-    Attributes:
-        pixels: uint8 (photos, height, width, 3), a read-only view into the pack file; see `rows`.
-        rows: int64 (n,), where in `pixels` the picture of each photo lies.
-        photos: the photos that could be read, in the order given.
-        skipped: the others, as one-line errors.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    rows: npt.NDArray[np.int64]
-    photos: tuple[Photo, ...]
-    skipped: tuple[CatdogError, ...]
+    pixels: npt.NDArray[np.uint8]  # uint8 (photos, height, width, 3), a read-only view into the pack file; see `rows`
+    rows: npt.NDArray[np.int64]  # int64 (n,), where in `pixels` the picture of each photo lies
+    photos: tuple[Photo, ...]  # the photos that could be read, in the order given
+    skipped: tuple[CatdogError, ...]  # the others, as one-line errors
 
     def take(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return a copy, uint8 (len(positions), height, width, 3), of the pictures of these photos."""

@@ -19,14 +19,7 @@ Change = Callable[[Image, float, np.random.Generator], Image]
 
 
 class Corruption(NamedTuple):
-    """One kind of damage.
-
-    Attributes:
-        name: what people call it.
-        measure: what its strength is a number of.
-        change: the function.
-        strengths: the numbers for STRENGTHS.
-    """
+    """One kind of damage; its `strengths`, numbers of `measure`, are those for STRENGTHS."""
 
     name: str
     measure: str

@@ -19,42 +19,25 @@ JUDGES = ("test", "val", "train")  # the splits: of two photos alike, the one wh
 
 
 class Photo(NamedTuple):
-    """One photo of a data set.
+    """One photo of a data set."""
 
-    Attributes:
-        path: where it lies.
-        label: its class, by the name that people see.
-        split: "train", "val" or "test".
-        digest: SHA-256 of the file's bytes, in hex.
-        origin: number of the DATA folder that it lies in.
-    """
-
-    path: Path
-    label: str
-    split: str
-    digest: str
-    origin: int = 0
+    path: Path  # where it lies
+    label: str  # its class, by the name that people see
+    split: str  # "train", "val" or "test"
+    digest: str  # SHA-256 of the file's bytes, in hex
+    origin: int = 0  # number of the DATA folder that it lies in
 
 
 class Dataset(NamedTuple):
-    """The photos of a run.
+    """The photos of a run."""
 
-    Attributes:
-        labels: the classes, sorted.
-        photos: sorted by digest, so that neither path nor order of DATA changes a run.
-        skipped: what could not be read, as one-line errors.
-        left_out: how many photos were left out as copies of another one, by reason.
-        drawn: the validation photos were drawn from those to learn from.
-    """
-
-    labels: tuple[str, ...]
-    photos: tuple[Photo, ...]
-    skipped: tuple[CatdogError, ...]
-    left_out: dict[str, int]
-    drawn: bool = True
+    labels: tuple[str, ...]  # the classes, sorted
+    photos: tuple[Photo, ...]  # sorted by digest, so that neither path nor order of DATA changes a run
+    skipped: tuple[CatdogError, ...]  # what could not be read, as one-line errors
+    left_out: dict[str, int]  # how many photos were left out as copies of another one, by reason
+    drawn: bool = True  # the validation photos were drawn from those to learn from
 
     def part(self, split: str) -> list[Photo]:
-        """Return the photos of one split."""
         return [photo for photo in self.photos if photo.split == split]
 
     def digest(self) -> str:
@@ -80,8 +63,7 @@ def load(
     validation before training, so that no photo is both learned from and judged by.
 
     Args:
-        folders: the DATA folders.
-        renames: class folder name -> label.
+        folders, renames: the DATA folders, and class folder name -> label.
         seed: of the split.
         validation: share of the training photos to validate with, 0..1.
         excluded: digest -> reason, of photos to leave out.

@@ -8,7 +8,7 @@ that starts with # excludes nothing: put one there to keep a photo, and the doct
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,13 +25,7 @@ _KEPT = re.compile(rf"#\s*(?P<digest>[0-9a-fA-F]{{{LEAST_DIGITS},64}})(?:\s|$)")
 
 
 class Exclusion(NamedTuple):
-    """One photo of the list.
-
-    Attributes:
-        digest: SHA-256 of the file's bytes in hex, or its first eight digits or more; lower case.
-        path: where the photo lay; may be empty.
-        reason: why it is left out; may be empty.
-    """
+    """One photo of the list: its SHA-256 in lower hex, or the first eight digits or more; path and reason or ""."""
 
     digest: str
     path: str
@@ -43,24 +37,11 @@ class Exclusion(NamedTuple):
         return "  ".join(filter(None, (self.digest, path, reason and f"# {reason}")))
 
 
-class Exclusions(Mapping[str, str]):
+class Exclusions(dict[str, str]):
     """Reasons by digest, where a key may be the beginning of a digest: `digest in exclusions` finds it."""
 
-    def __init__(self, reasons: Mapping[str, str]) -> None:
-        self._reasons = dict(reasons)
-        self._lengths = sorted({len(digest) for digest in self._reasons})
-
-    def __getitem__(self, digest: str) -> str:
-        for length in self._lengths:
-            if digest[:length] in self._reasons:
-                return self._reasons[digest[:length]]
-        raise KeyError(digest)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._reasons)
-
-    def __len__(self) -> int:
-        return len(self._reasons)
+    def __contains__(self, digest: object) -> bool:
+        return any(super(Exclusions, self).__contains__(str(digest)[:n]) for n in range(LEAST_DIGITS, 65))
 
 
 def read_exclusions(path: Path) -> Exclusions:
@@ -102,9 +83,8 @@ def _parse_line(line: str, where: str) -> Exclusion:
     if not found or not re.fullmatch(r"[0-9a-f]+", digest) or len(digest) > 64:
         raise InputError(where, f"{line[:40]!r} does not begin with a photo's SHA-256", "Write DIGEST  PATH  # REASON")
     if len(digest) < LEAST_DIGITS:
-        raise InputError(
-            where, f"{digest!r} is too short to name one photo", f"Write {LEAST_DIGITS} to 64 digits of its SHA-256"
-        )
+        wrong = f"{digest!r} is too short to name one photo"
+        raise InputError(where, wrong, f"Write {LEAST_DIGITS} to 64 digits of its SHA-256")
     rest = f" {found['rest'] or ''}"
     # The last "  # " as `line` writes it, so that a path may hold " # "; else a person's " #".
     path, mark, reason = rest.rpartition("  # ")
@@ -118,8 +98,7 @@ def add_exclusions(path: Path, found: Iterable[Exclusion], suggested: Iterable[E
 
     Args:
         path: the list; it is made where there is none.
-        found: photos to exclude.
-        suggested: photos for a person to decide about: written with a # in front.
+        found, suggested: photos to exclude, and those for a person to decide about: written with a # in front.
 
     Returns:
         How many lines were added. A photo that is excluded, or kept by a # in front, is not added again.

@@ -13,17 +13,11 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Samples:
-    """Pictures and what they show.
+    """Pictures and what they show."""
 
-    Attributes:
-        take: positions int64 (n,) -> uint8 (n, height, width, 3), RGB.
-        targets: float32 (photos, classes), rows that sum to 1.
-        origins: number of the DATA folder that each came from, int64 (photos,).
-    """
-
-    take: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
-    targets: npt.NDArray[np.float32]
-    origins: npt.NDArray[np.int64]
+    take: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]  # int64 (n,) -> uint8 (n, height, width, 3), RGB
+    targets: npt.NDArray[np.float32]  # (photos, classes), rows that sum to 1
+    origins: npt.NDArray[np.int64]  # (photos,), number of the DATA folder that each came from
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands import add_examples, positive, seed
+from edge.commands import LABEL, add_examples, names, number, positive, seed
 from edge.errors import InputError
 from edge.fit import CROPS, INTERPOLATIONS
 from train import limits
@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="list the networks and end")
     add("--name", metavar="NAME", help="of the model (default: the network's)")
     add("--out", type=Path, default=Path("models"), metavar="DIR", help="where it goes (models)")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
-    add("--classes", type=names, default=[], metavar="A,B,...", help="learn these alone (all)")
+    add("--label", **LABEL)
+    add("--classes", type=names, default=(), metavar="A,B,...", help="learn these alone (all)")
     add("--test", action="append", default=[], type=Path, metavar="DATA", help="photos that judge: learn nothing alike")
     add("--exclusions", type=Path, metavar="FILE", help="photos to leave out, as the doctor lists them")
     add("--validation", type=_share, default=0.1, metavar="SHARE", help="of the training photos (0.1)")
@@ -56,22 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on where a run with the same options was stopped")
 
 
-def names(text: str) -> list[str]:
-    """Parse A,B,... for argparse."""
-    return [name for name in text.split(",") if name]
+# Below, the networks shrink a picture to nothing.
+_side = number(int, 16, 1024, "a number of pixels from 16 to 1024")
 
 
 def _share(text: str) -> float:
     number = float(text)
     if not 0 <= number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to less than 1, such as 0.1")
-    return number
-
-
-def _side(text: str) -> int:
-    number = int(text)
-    if not 16 <= number <= 1024:  # below, the networks shrink a picture to nothing
-        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels from 16 to 1024")
     return number
 
 

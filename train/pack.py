@@ -9,25 +9,21 @@ import hashlib
 import os
 import zlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import CatdogError
+from edge.files import writing
 from edge.fit import FitRule, Image, fit
 
 VERSION = 1  # raise it when decoding or fitting changes what a picture looks like
 
 
 class Pack:
-    """The pack of `rule` in `folder`, locked while it is open: two runs must not write into each other's records.
-
-    Attributes:
-        rule: how its pictures were fitted.
-        path: the file.
-    """
+    """The pack of `rule` in `folder`, locked while it is open: two runs must not write into each other's records."""
 
     def __init__(self, folder: Path, rule: FitRule) -> None:
         key = hashlib.sha256(f"{VERSION} {rule!r}".encode()).hexdigest()[:8]
@@ -37,7 +33,7 @@ class Pack:
         self._rows: dict[bytes, int] = {}
 
     def __enter__(self) -> "Pack":
-        try:
+        with self._at_work():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a+b", buffering=0)
             try:
@@ -48,8 +44,6 @@ class Pack:
             except BaseException:
                 self._file.close()
                 raise
-        except OSError as fault:
-            raise self._unwritable(fault) from None
         return self
 
     def __exit__(self, *fault: object) -> None:
@@ -77,12 +71,12 @@ class Pack:
         """
         filled = records["size"][:, 0] > 0
         records = records if filled.all() else records[filled]
-        try:
-            self._write(records.view(np.uint8).data)
-        except OSError as fault:
-            # Half a record must not stand before later ones.
-            self._file.truncate(self._count * self._record.itemsize)
-            raise self._unwritable(fault) from None
+        with self._at_work():
+            try:
+                self._write(records.view(np.uint8).data)
+            except OSError:  # half a record must not stand before later ones
+                self._file.truncate(self._count * self._record.itemsize)
+                raise
         self._rows |= {bytes(digest): self._count + row for row, digest in enumerate(records["digest"])}
         self._count += len(records)
 
@@ -104,6 +98,5 @@ class Pack:
         while content:
             content = content[self._file.write(content) :]
 
-    def _unwritable(self, fault: OSError) -> CatdogError:
-        wrong = f"cannot be written ({fault.strerror})"
-        return CatdogError(self.path, wrong, "Free some space, or choose another folder with --cache")
+    def _at_work(self) -> AbstractContextManager[None]:
+        return writing(self.path, "cannot be written", "Free some space, or choose another folder with --cache")

@@ -3,28 +3,20 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.errors import InputError
+from edge.errors import InputError, first_line
 from edge.fit import FitRule
 from edge.quiet import quiet
-from edge.record import read_record
+from edge.record import identify
 
 
 class Trained(NamedTuple):
-    """A trained network and what its record says of it.
+    """A trained network and what its record says of it."""
 
-    Attributes:
-        path: its .keras file.
-        model: float32 (batch, height, width, 3), 0..255 -> one row of outputs per picture.
-        labels: one per output; their numbers, from 0, where there is no record.
-        fit: how a photo becomes its input.
-        record: all that the trainer wrote beside it; empty where there is none.
-    """
-
-    path: Path
-    model: Any
-    labels: tuple[str, ...]
-    fit: FitRule
-    record: dict[str, Any]
+    path: Path  # its .keras file
+    model: Any  # float32 (batch, height, width, 3), 0..255 -> one row of outputs per picture
+    labels: tuple[str, ...]  # one per output; their numbers, from 0, where there is no record
+    fit: FitRule  # how a photo becomes its input
+    record: dict[str, Any]  # all that the trainer wrote beside it; empty where there is none
 
 
 def load_trained(path: Path) -> Trained:
@@ -37,7 +29,7 @@ def load_trained(path: Path) -> Trained:
     Raises:
         InputError: the file is missing, damaged, no classifier of this form, or its record is another model's.
     """
-    record = read_record(path)
+    _, record = identify(path)
     model = _read_keras(path)
     fit = _fit_rule(path, model, record)
     if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].shape[1] is None:
@@ -57,8 +49,8 @@ def _read_keras(path: Path) -> Any:
         # Safe mode stays on: a .keras file from elsewhere must not run code of its own.
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as fault:  # Keras raises nearly every kind for a bad file
-        first_line = (str(fault).strip() or type(fault).__name__).splitlines()[0][:150]
-        raise InputError(path, f"cannot be loaded by Keras ({first_line})", "Save it again as .keras") from None
+        wrong = f"cannot be loaded by Keras ({first_line(fault)})"
+        raise InputError(path, wrong, "Save it again as .keras") from None
 
 
 def _fit_rule(path: Path, model: Any, record: dict[str, Any]) -> FitRule:
@@ -82,9 +74,6 @@ def load_same_classes(paths: list[Path], labels: tuple[str, ...]) -> list[Traine
     models = [load_trained(path) for path in paths]
     for model in models:
         if model.labels != labels:
-            raise InputError(
-                model.path,
-                f"knows {', '.join(model.labels)}, the photos show {', '.join(labels)}",
-                "Train it on the same classes",
-            )
+            wrong = f"knows {', '.join(model.labels)}, the photos show {', '.join(labels)}"
+            raise InputError(model.path, wrong, "Train it on the same classes")
     return models

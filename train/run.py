@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import EXIT_INTERRUPTED, EXIT_OK, InputError, tell
+from edge.files import writing
 from edge.fit import FitRule
 from edge.quiet import quiet
 from edge.record import file_digest
@@ -52,9 +53,8 @@ def main(options: argparse.Namespace) -> int:
 def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespace) -> int:
     """Train `network` on `data`, or go on with a run that was stopped, and save what was best."""
     from train.checkpoint import restore
-    from train.machine import memory_is_short, set_precision
     from train.save import record_of, save, weights_digest
-    from train.start import start_from_backbone, start_from_models
+    from train.start import memory_is_short, set_precision, start_from_backbone, start_from_models
 
     recipe = recipe_of(network, options)
     side = options.side or network.side
@@ -67,7 +67,8 @@ def _run(data: Dataset, name: str, network: "Network", options: argparse.Namespa
     with memory_is_short():
         trainer = prepare(data, network, recipe, rule, larger, teachers, options)
     identity = _identity(trainer, data, recipe, rule, precision, options)
-    _make_folder(options.out)
+    with writing(options.out, "cannot be made", "Choose another --out"):
+        options.out.mkdir(parents=True, exist_ok=True)
     checkpoint = options.out / f"{name}.checkpoint"
     resumed = options.resume and checkpoint.exists()
     if recipe.hold or not resumed:
@@ -117,13 +118,6 @@ def _identity(
         "precision": precision,
         **recipe.document(),
     }
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise InputError(path, f"cannot be made ({fault.strerror})", "Choose another --out") from None
 
 
 def larger_rule(rule: FitRule, recipe: "Recipe", teachers: list[Trained]) -> FitRule:

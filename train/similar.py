@@ -39,13 +39,7 @@ Fingerprints = npt.NDArray[np.uint8]
 
 
 class Pair(NamedTuple):
-    """Two photos of one shot.
-
-    Attributes:
-        first, second: their positions, first < second.
-        likeness: the correlation of their details, up to 1.
-        mirrored: whether one is the other's mirror image.
-    """
+    """Two photos of one shot at positions first < second; likeness: the correlation of their details, up to 1."""
 
     first: int
     second: int
@@ -97,16 +91,14 @@ def pairs(fingerprints: Fingerprints, progress: Callable[[int, int], None] | Non
         block = keys[start : start + _BLOCK]
         for mirrored, turned in ((False, block), (True, block * signs)):
             for first, second in _candidates(np.asarray(turned @ keys[start:].T, np.float32), start):
-                pair = Pair(first, second, _compare(fingerprints[first], fingerprints[second], mirrored), mirrored)
+                other = fingerprints[second][:, ::-1] if mirrored else fingerprints[second]
+                alike = likeness(fingerprints[first], np.ascontiguousarray(other))
+                pair = Pair(first, second, alike, mirrored)
                 if pair.likeness >= (MIRRORED_LIKENESS if mirrored else LIKENESS):
                     found.setdefault((first, second), pair)
         if progress:
             progress(min(start + _BLOCK, len(keys)), len(keys))
     return [found[where] for where in sorted(found)]
-
-
-def _compare(one: Fingerprints, other: Fingerprints, mirrored: bool) -> float:
-    return likeness(one, np.ascontiguousarray(other[:, ::-1]) if mirrored else other)
 
 
 def _candidates(scores: npt.NDArray[np.float32], start: int) -> Iterator[tuple[int, int]]:

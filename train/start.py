@@ -1,11 +1,33 @@
-"""What a run starts from: a backbone's weights, or trained models; and the models that it learns from."""
+"""What a run starts with: the machine's arithmetic and memory, and the weights of a backbone or of trained models."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from edge.errors import InputError
+import keras
+import tensorflow as tf
+
+from edge.errors import CatdogError, InputError
 from train.fit import Trainer
 from train.networks import load_backbone
 from train.record import load_same_classes
+
+
+def set_precision(asked: str) -> str:
+    """Choose the arithmetic of the networks built from now on, and return its name."""
+    half = asked == "bfloat16" or (asked == "auto" and bool(tf.config.list_physical_devices("GPU")))
+    # Weights and logits stay float32. bfloat16 has float32's range, so that no loss need be scaled.
+    keras.config.set_dtype_policy("mixed_bfloat16" if half else "float32")
+    return "bfloat16" if half else "float32"
+
+
+@contextmanager
+def memory_is_short() -> Iterator[None]:
+    """Say what to do where the memory of the machine, or of its GPU, does not suffice."""
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise CatdogError("training", "needs more memory than there is", "Lower --batch or --side") from None
 
 
 def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None, resumed: bool) -> None:

@@ -24,10 +24,8 @@ _MACHINE = {"board": "board", "cpu": "processor", "cores": "number of cores"}
 class Change(NamedTuple):
     """A figure that changed beyond noise.
 
-    Attributes:
-        model, figure, old, new, change: for people.
-        loss: by what share it became worse, below 0 where it became better; infinite for accuracy that was lost, which
-            no tolerance covers.
+    `loss` is by what share it became worse, below 0 where it became better; infinite for accuracy that was lost, which
+    no tolerance covers. All else is for people.
     """
 
     model: str
@@ -62,8 +60,7 @@ def reference(word: str, models: Collection[str], machine: Document) -> dict[str
 
     Args:
         word: a file, or what docs/boards has one of that name for.
-        models: names of those that are to be measured.
-        machine: `machine.facts` of this one.
+        models, machine: the names of what is to be measured, and the `machine.facts` of this one.
 
     Raises:
         InputError: it is no benchmark, or one of another machine or of other models.

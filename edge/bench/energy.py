@@ -105,9 +105,8 @@ def read_samples(path: Path) -> list[tuple[float, float]]:
         except ValueError:
             if number == 1 or not line.strip() or number == len(lines):  # heading; a line that is being written
                 continue
-            raise InputError(
-                path, f"line {number} is not time,watts", "Write seconds since 1970, a comma and watts"
-            ) from None
+            wrong = f"line {number} is not time,watts"
+            raise InputError(path, wrong, "Write seconds since 1970, a comma and watts") from None
         samples.append((moment, watt))
     return sorted(samples)
 
@@ -131,7 +130,6 @@ def figures(
 
 
 def _watt(window: Window, samples: Sequence[tuple[float, float]] | None) -> float | None:
-    """Return the mean power in a window, None where it is not known."""
     if samples is None:
         return None if window.joule is None else window.joule / (window.end_s - window.begin_s)
     inside = [watt for moment, watt in samples if window.begin_s <= moment <= window.end_s]

@@ -1,4 +1,4 @@
-"""TFLite graphs, read and made with the schema that ai-edge-litert ships: multiply-adds of a model, and yardsticks.
+"""TFLite graphs: the multiply-adds of a model, and yardsticks, made with the schema that ai-edge-litert ships.
 
 A yardstick is a stack of 1 x 1 convolutions: nothing but matrix products, which is what the runtime's kernels are best
 at. What it reaches is what any model could reach at most on this machine with this runtime.
@@ -8,6 +8,8 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from edge.graph import CONV, DENSE, DEPTHWISE, operators, shapes
 
 try:
     from ai_edge_litert import schema_py_generated as schema
@@ -32,7 +34,6 @@ class Yardstick(NamedTuple):
 
     @property
     def shape(self) -> str:
-        """What people call it."""
         return f"{self.layers} x conv 1x1, {self.side}x{self.side}x{self.channels}"
 
 
@@ -46,26 +47,15 @@ def can_build() -> bool:
     return schema is not None
 
 
-def macs(content: bytes) -> int | None:
-    """Return the multiply-adds of one inference: convolutions and dense layers. None without the schema."""
-    if schema is None:
-        return None
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    graph = model.subgraphs[0]
-    return sum(_macs_of(model, graph, operator) for operator in graph.operators)
-
-
-def _macs_of(model: Any, graph: Any, operator: Any) -> int:
-    code = model.operatorCodes[operator.opcodeIndex]
-    kind = max(code.builtinCode, code.deprecatedBuiltinCode)  # as TensorFlow Lite reads them: schema.fbs, OperatorCode
-    names = schema.BuiltinOperator
-    if kind not in (names.CONV_2D, names.DEPTHWISE_CONV_2D, names.FULLY_CONNECTED):
-        return 0
-    weights = [int(size) for size in graph.tensors[operator.inputs[1]].shape]
-    outputs = math.prod(int(size) for size in graph.tensors[operator.outputs[0]].shape)
-    # Weights are (out, h, w, in), (1, h, w, out) and (out, in).
-    of_one = {names.CONV_2D: weights[1:], names.DEPTHWISE_CONV_2D: weights[1:3], names.FULLY_CONNECTED: weights[1:]}
-    return outputs * math.prod(of_one[kind])
+def macs(content: bytes) -> int:
+    """Return the multiply-adds of one inference: convolutions and dense layers."""
+    sizes, count = shapes(content), 0
+    for step in operators(content):
+        if step.kind in (CONV, DEPTHWISE, DENSE):
+            weights = sizes[step.takes[1]]  # (out, h, w, in), (1, h, w, out) or (out, in)
+            of_one = weights[1:3] if step.kind == DEPTHWISE else weights[1:]
+            count += math.prod(sizes[step.gives]) * math.prod(of_one)
+    return count
 
 
 def build(yardstick: Yardstick) -> bytes:

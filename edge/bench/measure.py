@@ -43,35 +43,21 @@ QUICK = Length(Plan(128, 5.0, 8), Plan(32, 2.0, 4, 3), 3, 1.0)
 
 
 class Wishes(NamedTuple):
-    """What to bench, as the command line says it.
+    """What to bench, as the command line says it."""
 
-    Attributes:
-        models: .tflite files.
-        data: folders of labelled photos; none for speed alone.
-        renames: class folder -> label.
-        threads: counts for the sweep; the first one is used for everything else. None: 1, 2 and 4, as far as there
-            are cores.
-        seconds: time limit of the rounds; by `quick` where it is None.
-        quick: measure little.
-        budget_ms, max_drop: what `figures.ship` goes by.
-        energy: a meter's file.
-        command: the words that asked for this, for the record.
-    """
-
-    models: Sequence[Path]
-    data: Sequence[Path] = ()
-    renames: Mapping[str, str] = {}
-    threads: Sequence[int] | None = None
-    seconds: float | None = None
-    quick: bool = False
-    budget_ms: float | None = None
-    max_drop: float | None = None
-    energy: Path | None = None
-    command: str = ""
+    models: Sequence[Path]  # .tflite files
+    data: Sequence[Path] = ()  # folders of labelled photos; none for speed alone
+    renames: Mapping[str, str] = {}  # class folder -> label
+    threads: Sequence[int] | None = None  # for the sweep, the first for all else; None: 1, 2, 4, as cores allow
+    seconds: float | None = None  # time limit of the rounds; by `quick` where it is None
+    quick: bool = False  # measure little
+    budget_ms: float | None = None  # what `figures.ship` goes by, as well as
+    max_drop: float | None = None  # ... this
+    energy: Path | None = None  # a meter's file
+    command: str = ""  # the words that asked for this, for the record
 
     @property
     def length(self) -> Length:
-        """How much to measure."""
         length = QUICK if self.quick else FULL
         return length if self.seconds is None else length._replace(main=length.main._replace(seconds=self.seconds))
 
@@ -118,7 +104,6 @@ def _measured(
     machine: Machine,
     say: Callable[[str], object],
 ) -> tuple[dict[str, Any], list[dict[str, Any]], list[CatdogError], list[str]]:
-    """Measure part after part; return what is known of the run, and of each model, photos left out, and doubts."""
     length, random = wishes.length, np.random.default_rng(_SEED)
     frame = cv2.resize(read_photo(parts.PHOTO), FRAME).astype(np.uint8, copy=False)
     say("starting each model in fresh processes")
@@ -157,7 +142,6 @@ def _rounds(
     machine: Machine,
     random: np.random.Generator,
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Measure the main rounds; return what the document says of the run, and of each model."""
     before, watch = state(machine), Watch(machine)
     yardsticks = parts.yardsticks(random, threads)
     samples = measure(
@@ -188,7 +172,6 @@ def _latencies(
     peak: Mapping[str, Any] | None,
     random: np.random.Generator,
 ) -> dict[str, Any]:
-    """Return the figures of one model's rounds."""
     whole, network = samples.times[name, "classify"], samples.times[name, "invoke"]
     return {
         "classify": figures.latency(whole, random),

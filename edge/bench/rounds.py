@@ -18,33 +18,20 @@ LEAST_ROUNDS = 4  # of a block
 
 
 class Visit(NamedTuple):
-    """Something to time.
+    """Something to time."""
 
-    Attributes:
-        name: what it is called; no two are the same.
-        ready: called untimed before the steps, so that what the last visitor left in the caches is not charged.
-        steps: name -> what is timed, in this order.
-    """
-
-    name: str
-    ready: Callable[[], object]
-    steps: Mapping[str, Callable[[], object]]
+    name: str  # what it is called; no two are the same
+    ready: Callable[[], object]  # called untimed before the steps, so that what others left in caches is not charged
+    steps: Mapping[str, Callable[[], object]]  # name -> what is timed, in this order
 
 
 class Plan(NamedTuple):
-    """How long to measure: until `rounds` are done or `seconds` have passed, whichever comes first.
+    """How long to measure: until `rounds` are done or `seconds` have passed, whichever comes first."""
 
-    Attributes:
-        rounds: of all blocks together.
-        seconds: after them no further block begins, once there are LEAST_BLOCKS.
-        blocks: how often everything is loaded anew.
-        warm_ups: rounds at the start of each block that are thrown away.
-    """
-
-    rounds: int = 1024
-    seconds: float = 60.0
-    blocks: int = 16
-    warm_ups: int = 10
+    rounds: int = 1024  # of all blocks together
+    seconds: float = 60.0  # after them no further block begins, once there are LEAST_BLOCKS
+    blocks: int = 16  # how often everything is loaded anew
+    warm_ups: int = 10  # rounds at the start of each block that are thrown away
 
 
 class Samples(NamedTuple):
@@ -66,10 +53,9 @@ def measure(
 
     Args:
         makers: each loads one visit; called once a block, in random order.
-        plan: how long.
-        random: draws the orders.
+        plan, random: how long, and what draws the orders.
         between: called between rounds, e.g. to look at the thermometer.
-        clock: seconds.
+        clock: in seconds.
     """
     started, kept, rounds = clock(), [], 0
     for block in range(plan.blocks):

@@ -163,12 +163,8 @@ def pareto(document: Document) -> Scatter:
     models = [m for m in document["models"] if m["accuracy"]]
     dots = [Dot(m["classify"]["p50"], m["accuracy"]["share"] * 100, m["name"], m["variant"]) for m in models]
     front = [(d.x, d.y) for name in document["front"] for d in dots if d.name == name]
-    return Scatter(
-        *(dots, "from a frame to its answer, ms", "accuracy, %"),
-        caption="Up and left is better; the dashed line joins the models that no other beats in both",
-        front=front,
-        log_x=True,
-    )
+    caption = "Up and left is better; the dashed line joins the models that no other beats in both"
+    return Scatter(dots, "from a frame to its answer, ms", "accuracy, %", caption, front)
 
 
 def _ship(document: Document) -> list[Section]:

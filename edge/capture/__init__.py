@@ -6,11 +6,10 @@ Start reading at `source.py`. `feed_of` gives a source to a run: read elsewhere,
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from edge.capture.source import PLAIN, Settings, Source
+from edge.capture.source import PLAIN, Settings, Source, made
 from edge.errors import SourceError
 
 if TYPE_CHECKING:
@@ -26,27 +25,14 @@ def never(_text: str) -> bool:
     return False
 
 
-def always(_text: str) -> bool:
-    """Return True."""
-    return True
-
-
 class Kind(NamedTuple):
-    """A row of the table of sources.
+    """A row of the table of sources."""
 
-    Attributes:
-        form: how its word looks, for the help.
-        purpose: what it is, for the help.
-        means: whether a word means this kind; the first row that says yes has it.
-        maker: "module:Class" below edge.capture, imported when chosen; called with the word.
-        hangs: whether its native code may hang, so that it is read in a process that can be killed.
-    """
-
-    form: str
-    purpose: str
-    means: Callable[[str], bool]
-    maker: str
-    hangs: Callable[[str], bool] = never
+    form: str  # how its word looks, for the help
+    purpose: str  # what it is, for the help
+    means: Callable[[str], bool]  # whether a word means this kind; the first row that says yes has it
+    maker: str  # "module:Class" below edge.capture, imported when chosen; called with the word
+    hangs: Callable[[str], bool] = never  # its native code may, so that it is read in a process; bool for always
 
 
 def is_camera(text: str) -> bool:
@@ -97,15 +83,15 @@ KINDS = (
         "a camera by number, path or part of its name (catdog cameras)",
         is_camera,
         "camera:Camera",
-        always,
+        hangs=bool,
     ),
-    Kind("csi, csi:1", "a Raspberry Pi's ribbon-cable camera", is_csi, "csi:Csi", always),
+    Kind("csi, csi:1", "a Raspberry Pi's ribbon-cable camera", is_csi, "csi:Csi", hangs=bool),
     Kind(
         "rtsp://USER:PASSWORD@HOST/PATH, http://HOST/PATH",
         "a network camera or stream: RTSP, MJPEG, HLS ...",
         is_url,
         "network:Network",
-        always,
+        hangs=bool,
     ),
     Kind("'clips/*.mp4'", "every file that fits, one after the other", is_pattern, "files:Files"),
     Kind("photo.jpg, photos/", "a photo, or every photo below a folder", is_photos, "photos:Photos"),
@@ -131,9 +117,7 @@ def choose(text: str) -> Source:
     Raises:
         SourceError: it means none, or names something that cannot be a source.
     """
-    module, _, name = kind_of(text).maker.partition(":")
-    source: Source = getattr(import_module(f"edge.capture.{module}"), name)(text)
-    return source
+    return made(f"edge.capture.{kind_of(text).maker}", text)
 
 
 def open_source(word: Word, settings: Settings = PLAIN) -> Source:
@@ -170,7 +154,8 @@ def feed_of(source: Source | Word, settings: Settings, limits: "Limits") -> "Fee
         return _in_thread(source if settings == PLAIN else arranged(source, settings), limits)
     text = str(source)
     kind, found = kind_of(text), open_source(text, settings)
-    if not (kind.hangs(text) and _can_kill()):
+    can_kill = sys.platform == "linux" and hasattr(os, "memfd_create") and bool(sys.executable)
+    if not (kind.hangs(text) and can_kill):
         return _in_thread(found, limits)
     from edge.capture.process import InProcess
 
@@ -183,8 +168,3 @@ def _in_thread(source: Source, limits: "Limits") -> "Feed":
     from edge.capture.thread import InThread
 
     return Feed(InThread(source), source.live, source.again, limits)
-
-
-def _can_kill() -> bool:
-    """Whether a source can be read in a process of its own here."""
-    return sys.platform == "linux" and hasattr(os, "memfd_create") and bool(sys.executable)

@@ -40,17 +40,14 @@ class _Around(Source):
 
     @property
     def dropped(self) -> int:  # type: ignore[override]
-        """What the other one dropped."""
         return self._source.dropped
 
     def open(self) -> None:
-        """Open the other one."""
         self._source.say, self._source.room = self.say, self.room
         self._source.open()
         self._follow()
 
     def close(self) -> None:
-        """Close the other one."""
         self._source.close()
 
 
@@ -64,7 +61,6 @@ class View(_Around):
         self._follow()
 
     def read(self) -> Frame | None:
-        """Return the next frame, turned, mirrored and cut out."""
         frame = self._source.read()
         return None if frame is None else frame._replace(image=view(frame.image, self.settings, self.room, self.name))
 
@@ -126,12 +122,10 @@ class Paced(_Around):
         self._recorded = not self._source.live
 
     def open(self) -> None:
-        """Open the other one."""
         self._number, self._began_s = 0, None
         super().open()
 
     def read(self) -> Frame | None:
-        """Return the next frame, when it is due."""
         frame = self._source.read()
         if frame is None and self.settings.loop and self._number > self._first:
             self._source.close()
@@ -145,7 +139,6 @@ class Paced(_Around):
         return frame._replace(number=self._number, captured_at=now_s)
 
     def _wait(self, frame: Frame) -> float:
-        """Wait until a frame is due; return the time."""
         position_s, now_s = frame.position_s or 0.0, time.monotonic()
         if self._began_s is None:
             self._began_s = now_s - position_s

@@ -57,11 +57,9 @@ class Auto(Source):
         return source
 
     def read(self) -> Frame | None:
-        """Return the next frame of what was chosen."""
         return None if self._chosen is None else self._chosen.read()
 
     def close(self) -> None:
-        """Close what was chosen."""
         if self._chosen is not None:
             self._chosen.close()
             self._chosen = None

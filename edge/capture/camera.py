@@ -38,7 +38,6 @@ class Camera(Captured):
         self._text, self._capture, self._ask, self._devices = text, capture, ask, devices
 
     def open(self) -> None:
-        """Open the camera and prove that it delivers."""
         hush()
         linux = sys.platform == "linux"
         node = self._node()
@@ -53,7 +52,6 @@ class Camera(Captured):
         self._remember(node)
 
     def _node(self) -> Path:
-        """Return where the camera is now."""
         if self._path is not None and self._path.exists():
             return self._path
         if self._text.isdigit():
@@ -99,7 +97,6 @@ class Camera(Captured):
         return SourceError(self.name, f"there is none. Found: {found or 'no camera at all'}", remedy)
 
     def read(self) -> Frame | None:
-        """Return the next frame."""
         if self._video is None:
             return None
         image = self._next()

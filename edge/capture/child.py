@@ -18,13 +18,12 @@ import signal
 import socket
 import struct
 import sys
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from edge.capture.arrange import arranged
-from edge.capture.source import Frame, Settings, Source, pump
+from edge.capture.source import Frame, Settings, Source, made, pump
 from edge.fit import Image
 
 SLOTS = 4  # one that the parent looks at, one on its way back, one that waits, one that is written
@@ -63,7 +62,6 @@ class Channel:
             self._return(packet)
 
     def send(self, **message: Any) -> None:
-        """Tell the parent something."""
         self._control.send(json.dumps(message).encode())
 
     def room(self, height: int, width: int) -> Image:
@@ -152,13 +150,6 @@ class Channel:
 def view_of(memory: mmap.mmap, offset: int, height: int, width: int) -> Image:
     """Return uint8 (height, width, 3), a view of shared memory."""
     return np.frombuffer(memory, np.uint8, height * width * 3, offset).reshape(height, width, 3)
-
-
-def made(maker: str, word: str) -> Source:
-    """Return the source that "module:Class" makes of a word."""
-    module, _, name = maker.partition(":")
-    source: Source = getattr(import_module(module), name)(word)
-    return source
 
 
 def main() -> None:

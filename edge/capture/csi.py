@@ -44,7 +44,6 @@ class Csi(Source):
         self._way: Library | Pipe | None = None
 
     def open(self) -> None:
-        """Start the camera."""
         self.rate = self.settings.fps or _RATE
         module = self._library()
         if module is not None:
@@ -56,11 +55,9 @@ class Csi(Source):
         self._way = Pipe(program, self.name, self._number, self.settings)
 
     def read(self) -> Frame | None:
-        """Return the next frame."""
         return None if self._way is None else self._way.read()
 
     def close(self) -> None:
-        """Switch the camera off."""
         if self._way is not None:
             self._way.close()
             self._way = None
@@ -82,13 +79,11 @@ class Library:
             raise SourceError(name, f"cannot be used ({fault})", _REMEDY) from None
 
     def read(self) -> Frame | None:
-        """Return the next frame."""
         image = self._camera.capture_array("main")
         self._count += 1
         return Frame(image, self._count, time.monotonic(), self._name)
 
     def close(self) -> None:
-        """Switch the camera off."""
         self._camera.close()
 
 
@@ -122,7 +117,6 @@ class Pipe:
         return frame
 
     def close(self) -> None:
-        """End the program."""
         self._stream.close()
         self._process.kill()
         self._process.wait()

@@ -35,7 +35,6 @@ class Demo(Source):
         self._started, self._number, self._tick = 0.0, 0, 0
 
     def open(self) -> None:
-        """Start the ride."""
         self._photos = list(find_photos(FOLDER))
         self._started, self._number, self._tick = time.monotonic(), 0, 0
 
@@ -50,7 +49,6 @@ class Demo(Source):
         return Frame(image, self._number, time.monotonic(), self.name)
 
     def close(self) -> None:
-        """Forget the photos."""
         self._decoded.clear()
 
     def render(self, position_s: float) -> Image:
@@ -80,7 +78,6 @@ class Demo(Source):
         return view.astype(np.uint8, copy=False)
 
     def _photo(self, path: Path) -> Image:
-        """Return a photo, decoded; the two of a fade are kept."""
         if path not in self._decoded:
             while len(self._decoded) > 1:
                 del self._decoded[next(iter(self._decoded))]

@@ -30,23 +30,14 @@ Ioctl = Callable[[int, int, bytearray], int]  # asks the kernel: descriptor, req
 
 
 class Device(NamedTuple):
-    """A /dev/video* node.
-
-    Attributes:
-        path: the node.
-        name: what the driver calls it.
-        by_id: its path that stays the same when the camera comes back under another number, where there is one.
-        problem: why it cannot be used; None where it can.
-        remedy: what to do about that.
-        camera: False for nodes that never give pictures (metadata, codecs).
-    """
+    """A /dev/video* node."""
 
     path: Path
-    name: str
-    by_id: Path | None
-    problem: str | None
-    remedy: str
-    camera: bool
+    name: str  # what the driver calls it
+    by_id: Path | None  # its path that stays the same when the camera comes back under another number
+    problem: str | None  # why it cannot be used; None where it can
+    remedy: str  # what to do about that
+    camera: bool  # False for nodes that never give pictures (metadata, codecs)
 
 
 class Verdict(NamedTuple):

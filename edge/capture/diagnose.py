@@ -41,7 +41,6 @@ def diagnose(url: str, timeout_s: float, silent: bool) -> Diagnosis:
 
 
 def _parts(url: str) -> tuple[str, str, int, str]:
-    """Return scheme, host, port and path with query."""
     scheme, _, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     path = rest[len(authority) :]

@@ -64,7 +64,6 @@ class Feed:
 
     @property
     def reason(self) -> str:
-        """Why it is not live."""
         return self._health.reason
 
     @property
@@ -80,11 +79,8 @@ class Feed:
     @property
     def due_s(self) -> float:
         """When to call `advance` at the latest."""
-        return min(health.due(self._health, self._limits), self._stale_at())
-
-    def _stale_at(self) -> float:
-        at = health.stale_at(self._health, self._limits)
-        return at if at > time.monotonic() else float("inf")
+        due_s, stale_at_s = health.due(self._health, self._limits), health.stale_at(self._health, self._limits)
+        return min(due_s, stale_at_s) if stale_at_s > time.monotonic() else due_s
 
     def advance(self) -> None:
         """Hear what happened, and do what is due: open, kill, give up."""
@@ -117,9 +113,11 @@ class Feed:
             at_s = frame.captured_at if self.live else time.monotonic()
             self._health = health.frame(self._health, at_s, count)
             return frame
-        if self._final is not None:
-            self._conclude(self._final)
-            self._final = None
+        final, self._final = self._final, None
+        if final is not None and "fault" in final:
+            self._fail(final["fault"])
+        elif final is not None:
+            self._health = health.end(self._health, time.monotonic())
         return None
 
     def close(self) -> None:
@@ -150,12 +148,6 @@ class Feed:
         self.live, self.rate = opened["live"], opened["rate"]
         if opened.get("lasting"):
             self._reader.stay_with(*opened["lasting"])
-
-    def _conclude(self, message: dict[str, Any]) -> None:
-        if "fault" in message:
-            self._fail(message["fault"])
-        else:
-            self._health = health.end(self._health, time.monotonic())
 
     def _fail(self, fault: list[str]) -> None:
         from random import random  # which the first answer does not need

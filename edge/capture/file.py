@@ -25,7 +25,6 @@ class File(Captured):
         self.path = Path(text)
 
     def open(self) -> None:
-        """Open the file and prove that it holds a picture."""
         self._check()
         hush()
         # Absolute: "holiday:1.mp4" would be taken for a protocol.
@@ -54,7 +53,6 @@ class File(Captured):
             raise SourceError(self.path, "has a name that OpenCV cannot open", "Rename it")
 
     def read(self) -> Frame | None:
-        """Return the next frame; None at the end of the file."""
         image = self._next()
         if image is None:
             return None

@@ -23,7 +23,6 @@ class Files(Source):
         self._number = self._skipped = 0
 
     def open(self) -> None:
-        """Find the files."""
         self._left = sorted(glob(self._text, recursive=True))  # noqa: PTH207 - a Path's glob takes no absolute pattern
         self._number = self._skipped = 0
         if not self._left:
@@ -64,6 +63,5 @@ class Files(Source):
             self._one = None
 
     def close(self) -> None:
-        """Close the file at hand."""
         self._finish()
         self._left = []

@@ -44,29 +44,17 @@ def around(timeout_s: float, give_up_s: float | None = None, insist: bool = Fals
 
 
 class Health(NamedTuple):
-    """What is known of a source.
+    """What is known of a source."""
 
-    Attributes:
-        phase: opening, reading, resting before the next try, or over.
-        since_s: when this phase began; while reading, when the latest frame came.
-        well_since_s: since when there has been no fault.
-        bad_since_s: since when nothing but faults came.
-        due_s: when to try again, while resting.
-        tries: how many in a row have failed.
-        seen: there has been a frame.
-        period_s: typical time between two frames.
-        reason: what was wrong last; empty while all is well.
-    """
-
-    phase: str
-    since_s: float
-    well_since_s: float
-    bad_since_s: float
-    due_s: float = 0.0
-    tries: int = 0
-    seen: bool = False
-    period_s: float = 0.0
-    reason: str = ""
+    phase: str  # opening, reading, resting before the next try, or over
+    since_s: float  # when this phase began; while reading, when the latest frame came
+    well_since_s: float  # since when there has been no fault
+    bad_since_s: float  # since when nothing but faults came
+    due_s: float = 0.0  # when to try again, while resting
+    tries: int = 0  # how many in a row have failed
+    seen: bool = False  # there has been a frame
+    period_s: float = 0.0  # typical time between two frames
+    reason: str = ""  # what was wrong last; empty while all is well
 
     @property
     def over(self) -> bool:

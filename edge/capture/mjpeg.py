@@ -78,13 +78,7 @@ def _end_of_header(picture: bytearray) -> int:
 
 
 class Stream(Source):
-    """Pictures from a stream of bytes. Half a picture is left out and counted.
-
-    Args:
-        name: what people call it.
-        stream: what returns it, when it is opened.
-        live: only the newest picture is worth looking at.
-    """
+    """Pictures from the bytes of what `stream` opens. Half a picture is left out and counted."""
 
     def __init__(self, name: str, stream: Callable[[], BinaryIO], live: bool = True) -> None:
         self.name, self.live = name, live
@@ -94,7 +88,6 @@ class Stream(Source):
         self._waiting: list[bytes] = []
 
     def open(self) -> None:
-        """Begin to read."""
         self._stream = self._make()
         self._cutter, self._number, self._waiting = Cutter(), 0, []
 

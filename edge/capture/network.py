@@ -49,7 +49,6 @@ class Network(Captured):
         self._began_s = 0.0
 
     def open(self) -> None:
-        """Connect and wait for the first picture."""
         hush()
         read_s = self.settings.timeout_s
         open_ms, read_ms = round(_OPENING * read_s * 1000), round(read_s * 1000)
@@ -88,7 +87,6 @@ class Network(Captured):
             time.sleep(due_s - now_s)
 
     def _loss(self, waited_s: float) -> SourceError:
-        """Say how the stream was lost."""
         timeout_s = self.settings.timeout_s
         if self._number == 1 and waited_s < timeout_s:
             return SourceError(self.name, "is a single picture, not a stream", "Give the address of the stream")

@@ -24,7 +24,6 @@ class Pattern(Source):
         self._number = self._tick = 0
 
     def open(self) -> None:
-        """Paint the bars."""
         width, height = self.settings.size or _SIZE
         self.rate = self.settings.fps or _RATE
         colours = np.array(_BARS, np.uint8)[np.arange(width) * len(_BARS) // width]
@@ -32,7 +31,6 @@ class Pattern(Source):
         self._began_s, self._number, self._tick = time.monotonic(), 0, 0
 
     def read(self) -> Frame | None:
-        """Wait until the next frame is due, and return it."""
         if self._bars is None:
             return None
         now_s = time.monotonic()
@@ -49,5 +47,4 @@ class Pattern(Source):
         return Frame(image, self._number, time.monotonic(), self.name)
 
     def close(self) -> None:
-        """Forget the bars."""
         self._bars = None

@@ -19,7 +19,6 @@ class Photos(Source):
         self._number = 0
 
     def open(self) -> None:
-        """Begin at the first photo."""
         self._left, self._number, self.dropped = find_photos(self.path), 0, 0
 
     def read(self) -> Frame | None:
@@ -36,5 +35,4 @@ class Photos(Source):
         return None
 
     def close(self) -> None:
-        """Forget the rest."""
         self._left = iter(())

@@ -48,7 +48,6 @@ class InProcess:
 
     @property
     def descriptors(self) -> list[int]:
-        """What becomes readable when there is news."""
         return [] if self._running is None else [self._running.control.fileno(), self._running.frames.fileno()]
 
     @property
@@ -135,7 +134,7 @@ class InProcess:
         if memory not in self._memory:
             self._held = packet
             return None
-        self.release()
+        self._release()
         self._looked_at = memory, slot
         for former in [key for key in self._memory if key < memory]:  # it goes with its last picture
             del self._memory[former]
@@ -151,7 +150,7 @@ class InProcess:
             return self._running.frames.recv(FRAME.size, socket.MSG_DONTWAIT)
         return b""
 
-    def release(self) -> None:
+    def _release(self) -> None:
         """Let go of the frame that was taken last."""
         if self._looked_at is not None and self._running is not None:
             with suppress(OSError):  # the process is gone, or stopped and its queue full: it will be replaced

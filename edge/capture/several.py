@@ -16,12 +16,7 @@ _NAP_S = 0.005
 
 
 class Turn(NamedTuple):
-    """What comes next.
-
-    Attributes:
-        stream: of which source, 0, 1, 2 ...
-        frame: a fresh one; None where there is none: then the state has changed, or is worth telling again.
-    """
+    """Which source comes next, 0, 1 ..., with a fresh frame; None: its state has changed, or is worth telling again."""
 
     stream: int
     frame: Frame | None
@@ -76,7 +71,6 @@ class Several:
         return [(self._next + step) % count for step in range(count)]
 
     def _wait(self) -> None:
-        """Wait until there is news, or something is due."""
         telling = zip(self._told, self.feeds, strict=True)
         due_s = [at_s + _TELL_S for (state, at_s), feed in telling if state != LIVE and not feed.over]
         due_s += [feed.due_s for feed in self.feeds]

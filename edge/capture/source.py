@@ -3,6 +3,7 @@ table in `edge/capture/__init__.py`.
 """
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -132,6 +133,13 @@ class Source(Protocol):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def made(maker: str, word: str) -> Source:
+    """Return the source that "module:Class" makes of a word."""
+    module, _, name = maker.partition(":")
+    source: Source = getattr(import_module(module), name)(word)
+    return source
 
 
 def resemble(outer: Source, inner: Source) -> None:

@@ -36,7 +36,6 @@ class InThread:
 
     @property
     def descriptors(self) -> list[int]:
-        """What becomes readable when there is news."""
         return [self._run.bell] if self._run else []
 
     def begin(self) -> None:
@@ -54,16 +53,10 @@ class InThread:
             yield from self._run.told()
 
     def take(self) -> Frame | None:
-        """Return the next frame, the newest of a live source; None where there is none. Good until the next call."""
         return self._run.take() if self._run else None
 
-    def release(self) -> None:
-        """Let go of the frame that was taken last: it goes with the next."""
-        return
-
-    def stay_with(self, maker: str, word: str) -> None:  # noqa: ARG002 - for readers that start anew
+    def stay_with(self, maker: str, word: str) -> None:
         """Do nothing: the source itself remembers."""
-        return
 
     def kill(self) -> None:
         """End the thread; one that hangs in native code is left behind."""
@@ -105,7 +98,6 @@ class _Run:
         return messages
 
     def take(self) -> Frame | None:
-        """Return the frame that waits."""
         with self._changed:
             frame, self._frame = self._frame, None
             if frame is not None:

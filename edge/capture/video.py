@@ -39,7 +39,6 @@ class Captured(Source):
         return image  # type: ignore[return-value]  # uint8, BGR: what CONVERT_RGB, the default, means
 
     def _stated(self, what: int) -> float:
-        """Return what it says of itself: one of cv2.CAP_PROP_..."""
         assert self._video is not None
         return self._video.get(what)
 
@@ -49,11 +48,9 @@ class Captured(Source):
         return rate if 1 <= rate <= 240 else DEFAULT_RATE
 
     def _position_s(self) -> float:
-        """Return where the picture at hand stands, from the start."""
         return max(0.0, self._stated(cv2.CAP_PROP_POS_MSEC) / 1000)
 
     def close(self) -> None:
-        """Let go of it."""
         if self._video is not None:
             self._video.release()
             self._video = None

@@ -2,16 +2,28 @@
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from edge.classifier import Classifier
 
+T = TypeVar("T", int, float)
+
 # Texts as they are written, for 80 columns. Without a width of its own, each option that is added would look for the
 # terminal's, and import shutil and five compressors at every start for it.
 AS_WRITTEN = partial(argparse.RawDescriptionHelpFormatter, width=78)
+
+# What --label is to argparse, wherever photos are read; edge.labelled.parse_renames reads what it gives.
+LABEL: dict[str, Any] = {
+    "action": "append",
+    "default": [],
+    "metavar": "FOLDER=LABEL",
+    "help": "name a class, e.g. --label cats=cat",
+}
 
 # numpy and all are imported where they are needed: `catdog doctor` must run where they cannot be.
 
@@ -20,12 +32,9 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of every command that loads a model."""
     from edge.classifier import DEFAULT_MODEL
 
-    parser.add_argument(
-        "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert"
-    )
-    parser.add_argument(
-        "--threads", type=positive, default=1, metavar="N", help="threads of one inference; at most the free cores (1)"
-    )
+    add, threads = parser.add_argument, "threads of one inference; at most the free cores (1)"
+    add("--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert")
+    add("--threads", type=positive, default=1, metavar="N", help=threads)
 
 
 def load_classifier(options: argparse.Namespace) -> "Classifier":
@@ -73,17 +82,22 @@ def show_progress(what: str) -> Callable[[int, int], None]:
     return show
 
 
-def positive(text: str) -> int:
-    """Parse a whole number >= 1 for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return number
+def names(text: str) -> tuple[str, ...]:
+    """Parse A,B,... for argparse."""
+    return tuple(filter(None, text.split(",")))
 
 
-def seed(text: str) -> int:
-    """Parse a whole number from 0 on that any generator of random numbers takes, for argparse."""
-    number = int(text)
-    if not 0 <= number < 2**31:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**31 - 1}")
-    return number
+def number(kind: Callable[[str], T], low: float, high: float, what: str) -> Callable[[str], T]:
+    """Return what parses, for argparse, a number from `low` to `high`, which are `what` in words."""
+
+    def value(text: str) -> T:
+        with suppress(ValueError):
+            if low <= (found := kind(text)) <= high:
+                return found
+        raise argparse.ArgumentTypeError(f"{text} is not {what}")
+
+    return value
+
+
+positive = number(int, 1, inf, "a whole number from 1 on")
+seed = number(int, 0, 2**31 - 1, f"a whole number from 0 to {2**31 - 1}")  # which all generators of numbers take

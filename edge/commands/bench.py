@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge.commands import add_examples, positive
+from edge.commands import LABEL, add_examples, number, positive
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError, tell
 from edge.files import check_target, write_document
 from edge.record import written_command
@@ -19,31 +19,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "catdog bench a.tflite b.tflite --data photos --html bench.html",
         "catdog bench --compare before.json after.json",
     )
-    add = parser.add_argument
+    add, amount = parser.add_argument, number(float, 0, 1e9, "a number from 0 on")
     add("models", nargs="*", type=Path, metavar="MODEL", help=".tflite files; ratios are against the first one")
     add("--data", action="append", default=[], type=Path, metavar="DIR", help="class folders of photos: accuracy, too")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--label", **LABEL)
     add("--threads", metavar="N,N", help="thread counts to try, the first one for all else (1,2,4, as cores allow)")
-    add("--seconds", type=_amount, metavar="S", help="time limit of the main rounds, else there are 1,024 (60)")
+    add("--seconds", type=amount, metavar="S", help="time limit of the main rounds, else there are 1,024 (60)")
     add("--quick", action="store_true", help="a short run, to see that all works; the report says so")
     add("--strict", action="store_true", help="status 1 when something disturbed the run")
     add("--json", "--save", type=Path, metavar="FILE", help="write all figures as data: docs/boards/NAME.json")
     add("--html", type=Path, metavar="FILE", help="write a page with plots")
-    add("--budget-ms", type=_amount, metavar="MS", help="name the model to ship: its p95 must not be above this")
-    add("--max-drop", type=_amount, metavar="POINTS", help="... its accuracy not further below the best one's (1)")
+    add("--budget-ms", type=amount, metavar="MS", help="name the model to ship: its p95 must not be above this")
+    add("--max-drop", type=amount, metavar="POINTS", help="... its accuracy not further below the best one's (1)")
     add("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"), help="say what changed between two --json files")
-    add(
-        "--against", metavar="NAME", help="hold it against an earlier run, NAME.json in docs/boards or a file: status 1"
-    )
-    add("--tolerance", type=_amount, metavar="PERCENT", help="... if a figure became worse by more than this (10)")
+    earlier = "hold it against an earlier run, NAME.json in docs/boards or a file: status 1"
+    add("--against", metavar="NAME", help=earlier)
+    add("--tolerance", type=amount, metavar="PERCENT", help="... if a figure became worse by more than this (10)")
     add("--energy", type=Path, metavar="FILE", help="a meter's file of time,watts lines (seconds since 1970)")
-
-
-def _amount(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
-    return number
 
 
 def main(options: argparse.Namespace) -> int:
@@ -90,7 +82,6 @@ def _threads(text: str | None) -> list[int] | None:
 
 
 def _say(words: str) -> None:
-    """Tell someone who waits what is going on."""
     if sys.stderr is not None and sys.stderr.isatty():
         print(f"catdog: {words} ...", file=sys.stderr)
 

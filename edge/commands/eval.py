@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from edge.commands import add_examples, add_model_arguments, load_classifier, show_progress
+from edge.commands import LABEL, add_examples, add_model_arguments, load_classifier, show_progress
 from edge.errors import EXIT_FAILED, EXIT_OK, tell
 from edge.files import check_target, write_document
 from edge.record import file_digest, refuse_stale, written_command
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits of them")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--label", **LABEL)
     add("--json", type=Path, metavar="FILE", help="write all figures as data")
     add("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes, photos and all")
     add_model_arguments(parser)
@@ -62,7 +62,6 @@ def main(options: argparse.Namespace) -> int:
 
 def _write(options: argparse.Namespace, document: dict[str, Any]) -> None:
     from edge.evaluate import show
-    from edge.evaluate.pictures import thumbnails
     from edge.report import as_text, save
 
     title = show.title(options.model, options.data)
@@ -70,4 +69,4 @@ def _write(options: argparse.Namespace, document: dict[str, Any]) -> None:
     if options.json:
         write_document(options.json, document)
     if options.html:
-        save(options.html, title, show.sections(document, thumbnails(document["mistakes"])), document["command"])
+        save(options.html, title, show.sections(document, show.thumbnails(document["mistakes"])), document["command"])

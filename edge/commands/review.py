@@ -6,21 +6,16 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from edge import keyboard
 from edge.classifier import Answer, Classifier
 from edge.commands import add_examples, add_model_arguments, load_classifier
-from edge.commands.classify import as_json
 from edge.errors import EXIT_FAILED, EXIT_OK, CatdogError, InputError, printable, tell
 from edge.fit import Image
 from edge.keep import Keep
 from edge.photo import read_photo
 from edge.review.desk import Desk, Photo
 from edge.review.screen import colours, preview
-
-if TYPE_CHECKING:
-    from edge.report import Picture
 
 _KEYS = "123456789"
 _LOOK_S = 3600.0  # between two looks whether the terminal is still there
@@ -34,12 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "catdog review photos           by keys, in the terminal",
         "catdog review photos --sheet photos.html",
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where catdog run --keep FOLDER keeps photos")
-    parser.add_argument("--all", action="store_true", help="look at those in class folders again, too")
-    parser.add_argument(
-        "--json", action="store_true", help="sort nothing: one JSON object a photo, with the model's guess"
-    )
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="sort nothing: draw all of them into one HTML page")
+    add = parser.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="where catdog run --keep FOLDER keeps photos")
+    add("--all", action="store_true", help="look at those in class folders again, too")
+    add("--json", action="store_true", help="sort nothing: one JSON object a photo, with the model's guess")
+    add("--sheet", type=Path, metavar="FILE", help="sort nothing: draw all of them into one HTML page")
     add_model_arguments(parser)
 
 
@@ -66,58 +60,41 @@ def main(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-class _Seen(NamedTuple):
-    photo: Photo
-    image: Image
-    answer: Answer
-
-
-def _see(photo: Photo, classifier: Classifier) -> _Seen:
+def _see(photo: Photo, classifier: Classifier) -> tuple[Image, Answer]:
     image = read_photo(photo.path)
-    return _Seen(photo, image, classifier.classify(image))
+    return image, classifier.classify(image)
 
 
 # Without a terminal
 
 
 def _show_all(options: argparse.Namespace, desk: Desk, classifier: Classifier) -> int:
-    """Print, or draw, every photo with the model's guess."""
-    seen, skipped = [], 0
+    from edge.files import write_atomically
+    from edge.outputs.jsonl import as_json
+    from edge.report import Gallery, Heading, Picture, as_html, thumbnail
+
+    groups: dict[str, list[Picture]] = {}
+    skipped = 0
     while (photo := desk.top) is not None:
         desk.skip()
         try:
-            one = _see(photo, classifier)
+            image, answer = _see(photo, classifier)
         except CatdogError as fault:
             tell(f"catdog: skipped {fault}")
             skipped += 1
             continue
         if options.sheet:
-            seen.append(_picture(one))
+            picture = Picture(thumbnail(image, 240), _guess(answer), [photo.path.name])
+            groups.setdefault(photo.label or "nobody has named these", []).append(picture)
         elif options.json:
-            print(json.dumps({**json.loads(as_json(photo.path, one.answer)), "class": photo.label}))
+            print(json.dumps({**as_json(photo.path, answer), "class": photo.label}))
         else:
-            print(f"{printable(photo.label or '-'):<10} {_guess(one.answer)}  {printable(photo.path)}")
+            print(f"{printable(photo.label or '-'):<10} {_guess(answer)}  {printable(photo.path)}")
     if options.sheet:
-        _draw(options.sheet, options.folder, seen)
+        sections = [section for name in sorted(groups) for section in (Heading(name), Gallery(groups[name]))]
+        page = as_html("Kept photos", sections, f"{options.folder}: the model's guess below each")
+        write_atomically(options.sheet, page, mode=0o600)  # as private as the photos in it
     return EXIT_FAILED if skipped else EXIT_OK
-
-
-def _picture(one: _Seen) -> tuple[str, "Picture"]:
-    from edge.report import Picture, thumbnail
-
-    picture = Picture(thumbnail(one.image, 240), _guess(one.answer), [one.photo.path.name])
-    return one.photo.label or "nobody has named these", picture
-
-
-def _draw(path: Path, folder: Path, seen: list[tuple[str, "Picture"]]) -> None:
-    from edge.files import write_atomically
-    from edge.report import Gallery, Heading, Section, as_html
-
-    sections: list[Section] = []
-    for group in sorted({where for where, _ in seen}):
-        sections += [Heading(group), Gallery([picture for where, picture in seen if where == group])]
-    # As private as the photos in it.
-    write_atomically(path, as_html("Kept photos", sections, f"{folder}: the model's guess below each"), mode=0o600)
 
 
 def _guess(answer: Answer) -> str:
@@ -153,12 +130,12 @@ class _Review:
         where = "" if photo.label is None else f"  now in {printable(photo.label)}"
         print(f"\n{self._desk.place + 1} of {len(self._desk)}  {printable(photo.path)}{where}")
         try:
-            one = _see(photo, self._classifier)
+            image, answer = _see(photo, self._classifier)
         except CatdogError as fault:
             print(fault)
         else:
-            print("\n".join(preview(one.image, columns - 1, rows - _BELOW, self._depth)))
-            print(f"the model says: {_guess(one.answer)}")
+            print("\n".join(preview(image, columns - 1, rows - _BELOW, self._depth)))
+            print(f"the model says: {_guess(answer)}")
         names = [f"{key} {printable(label)}" for key, label in zip(_KEYS, self._classes, strict=False)]
         print("  ".join([*names, "n another class", "s skip", "d delete", "u take back", "q quit"]), flush=True)
 

@@ -95,7 +95,6 @@ def _add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _size(text: str) -> tuple[int, int]:
-    """Parse WIDTHxHEIGHT for argparse."""
     width, height = map(int, text.lower().split("x"))
     if not (8 <= width <= 16384 and 8 <= height <= 16384):
         raise ValueError
@@ -103,7 +102,6 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _region(text: str) -> tuple[float, float, float, float]:
-    """Parse LEFT,TOP,WIDTH,HEIGHT for argparse."""
     left, top, width, height = map(float, text.split(","))
     if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= 1.001 and top + height <= 1.001):
         raise argparse.ArgumentTypeError(f"{text} is no part of the picture: such as 0.25,0,0.5,1")
@@ -111,7 +109,6 @@ def _region(text: str) -> tuple[float, float, float, float]:
 
 
 def _threshold(text: str) -> tuple[str, float]:
-    """Parse LABEL=SHARE for argparse."""
     label, equals, share = text.rpartition("=")
     if not label or not equals or not 0 <= float(share) <= 1:
         raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1 of a label: such as cat=0.7")
@@ -119,14 +116,13 @@ def _threshold(text: str) -> tuple[str, float]:
 
 
 def _patience(text: str) -> float:
-    """Parse seconds above 0, or "never", for argparse."""
     return float("inf") if text == "never" else above_zero(text)
 
 
 def main(options: argparse.Namespace) -> int:
     """Watch the sources. Status 0 at their end or the user's, 1 when something was lost, 2 when nothing was seen."""
     with native_silence():
-        wishes, limits = _wishes(options), _limits(options)
+        wishes, limits = Settings(*(getattr(options, name) for name in Settings._fields)), _limits(options)
         feeds = [feed_of(word, wishes, limits) for word in options.source or ["auto"]]
         outputs = chosen(options)
         tuning = tuned(load_classifier(options), options.threshold, options.half_life)
@@ -148,10 +144,6 @@ def _gate(options: argparse.Namespace) -> Gate:
     if options.max_fps is not None:
         check_rate(options.max_fps, limit_s)
     return gate._replace(at_least_s=limit_s / 4) if gate.when_moving else gate
-
-
-def _wishes(options: argparse.Namespace) -> Settings:
-    return Settings(*(getattr(options, name) for name in Settings._fields))
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -20,7 +20,7 @@ from edge.cli import report_errors  # noqa: E402
 if sys.stdout is None:  # pyinfra asks at its import whether that is a terminal
     sys.exit(report_errors("edge.deploy", lambda: 0))
 
-from edge.deploy import ask, change, configure, kit, parser, pull  # noqa: E402
+from edge.deploy import configure, kit, parser, pull, verbs  # noqa: E402
 from edge.deploy.board import Access, Board  # noqa: E402
 from edge.deploy.hosts import Target, chosen  # noqa: E402
 from edge.deploy.job import Job, Verb  # noqa: E402
@@ -75,17 +75,17 @@ def _work(options: argparse.Namespace, pairs: list[str], lock: Path) -> Verb:
     if verb == "push":
         return partial(push, told=_told(options, lock))
     if verb == "logs":
-        return partial(ask.logs, lines=max(1, options.lines))
+        return partial(verbs.logs, lines=max(1, options.lines))
     if verb == "rollback":
-        return partial(change.rollback, what=options.what)
+        return partial(verbs.rollback, what=options.what)
     if verb == "uninstall":
-        return partial(change.uninstall, keep_data=options.keep_data)
+        return partial(verbs.uninstall, keep_data=options.keep_data)
     if verb == "pull":
         return partial(pull.pull, to=options.to)
     if verb == "set":
         return partial(configure.set_, pairs=configure.checked(pairs))
-    plain: dict[str, Verb] = {"status": ask.status, "selftest": ask.selftest, "doctor": ask.doctor, "bench": ask.bench}
-    return plain[verb]
+    plain: Verb = getattr(verbs, verb)  # status, selftest, doctor, bench
+    return plain
 
 
 def _told(options: argparse.Namespace, lock: Path) -> Push:

@@ -31,13 +31,7 @@ _ALIVE_S = 10  # between two signs of life to the board
 
 
 class Access(NamedTuple):
-    """How to get in.
-
-    Attributes:
-        ssh_config, key: where not the usual ones.
-        sudo_password: if it wants one.
-        patience: how many times longer to wait than for a usual board.
-    """
+    """How to get in, and how many times longer to wait than for a usual board."""
 
     ssh_config: Path | None = None
     key: Path | None = None
@@ -53,13 +47,11 @@ class BoardFacts(FactBase[Facts]):
     """What facts.sh says."""
 
     def command(self, root: str, user: str) -> StringCommand:
-        """Return the script as a command."""
         return StringCommand(
             "sh", "-s", "--", f"'{root}'", user, "<<'END_OF_FACTS'\n" + SCRIPT.read_text("utf-8") + "END_OF_FACTS"
         )
 
     def process(self, output: list[str]) -> Facts:
-        """Return what it has said."""
         return parse(output)
 
 
@@ -80,13 +72,7 @@ def carry_out(step: Step, lock: str) -> Generator[FileUploadCommand | StringComm
 
 
 class Board:
-    """A board that is connected while the block runs.
-
-    Args:
-        target: which.
-        access: how to get in.
-        layout: of the board.
-    """
+    """A board, to be connected."""
 
     def __init__(self, target: Target, access: Access, layout: Layout) -> None:
         self.target, self.access, self.layout = target, access, layout

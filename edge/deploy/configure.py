@@ -18,9 +18,8 @@ from edge.outputs.service import check_rate
 def checked(pairs: Sequence[str]) -> dict[str, str]:
     """Return settings that `catdog run` would take; others are an InputError that says why."""
     if not pairs:
-        raise InputError(
-            "NAME=VALUE", "is missing", "Write for instance max-fps=5; an empty value takes a setting away"
-        )
+        wrong = "is missing"
+        raise InputError("NAME=VALUE", wrong, "Write for instance max-fps=5; an empty value takes a setting away")
     found = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if found.get("gpio"):  # neither its fences nor its wheels have room for them
         remedy = "Let mqtt, webhook or on-event tell what switches"

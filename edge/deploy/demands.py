@@ -30,13 +30,7 @@ def check_access(facts: Facts, host: str, has_password: bool) -> None:
 
 
 def check_board(facts: Facts, host: str, now_s: float) -> None:
-    """Raise CatdogError where the program cannot run on a board.
-
-    Args:
-        facts: of the board.
-        host: what to call it.
-        now_s: seconds since 1970, here.
-    """
+    """Raise CatdogError where the program cannot run on a board; here it is `now_s` seconds since 1970."""
     bits_32 = facts.bits == 32 or facts.machine.startswith("armv")
     date = time.strftime("%Y-%m-%d", time.gmtime(facts.clock_s))
     for wrong, words, remedy in (
@@ -113,15 +107,7 @@ def check_trust(facts: Facts, wish: Wish, signer: Signer, host: str) -> None:
 def check_room(
     facts: Facts, unpacked: Mapping[str, Path], travelling: Mapping[str, Path], small: int, host: str
 ) -> None:
-    """Raise CatdogError where the board's disk is too full.
-
-    Args:
-        facts: of the board.
-        unpacked: the wheels that are to be installed.
-        travelling: the wheels that are not there yet.
-        small: bytes of other new files.
-        host: what to call the board.
-    """
+    """Raise CatdogError where the disk is too full for wheels that travel and are unpacked, and `small` other bytes."""
     needed = small + sum(path.stat().st_size for path in travelling.values())
     needed += sum(path.stat().st_size for path in unpacked.values()) * _UNPACKED
     needed_mb = needed // 10**6 + (_SPARE_MB if needed else 0)

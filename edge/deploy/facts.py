@@ -63,7 +63,6 @@ class Facts(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """True where the service runs."""
         return self.service.get("ActiveState") == "active"
 
     @property
@@ -128,7 +127,6 @@ def parse(lines: Iterable[str]) -> Facts:
 
 
 def _numbered(said: Mapping[str, list[str]], name: str) -> list[tuple[str, str]]:
-    """Return number and name of each thing of a kind, by number."""
     pairs = (value.partition(" ")[::2] for value in said.get(name, []))
     return sorted((pair for pair in pairs if pair[0].isdecimal()), key=lambda pair: int(pair[0]))
 

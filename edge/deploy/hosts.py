@@ -25,9 +25,8 @@ def parse(word: str, source: str = "") -> Target:
     """Return the board that a word names; one that names none is an InputError."""
     found = _FORM.fullmatch(word)
     if found is None or int(found["port"] or 22) > 65535 or found["name"].startswith("-"):
-        raise InputError(
-            repr(word), "names no board", "Write USER@HOST or USER@HOST:PORT, such as pi@raspberrypi.local"
-        )
+        wrong = "names no board"
+        raise InputError(repr(word), wrong, "Write USER@HOST or USER@HOST:PORT, such as pi@raspberrypi.local")
     return Target(word, found["name"].strip("[]"), found["user"] or "", int(found["port"] or 0), source)
 
 
@@ -42,9 +41,8 @@ def inventory(path: Path) -> list[Target]:
         word, *rest = line.partition("#")[0].split() or [""]
         beside = dict(part.partition("=")[::2] for part in rest)
         if beside.keys() - {"source"}:
-            raise InputError(
-                f"{printable(path)}:{number}", f"has an unknown word {rest[0]!r}", "Write HOST source=WORD"
-            )
+            wrong = f"has an unknown word {rest[0]!r}"
+            raise InputError(f"{printable(path)}:{number}", wrong, "Write HOST source=WORD")
         if word:
             try:
                 targets.append(parse(word, beside.get("source", "")))
@@ -66,12 +64,7 @@ def chosen(words: Sequence[str], path: Path | None) -> list[Target]:
 
 
 def diagnose(fault: BaseException, target: Target) -> tuple[str, str]:
-    """Say why a board was not reached, and what to do.
-
-    Args:
-        fault: what the ssh library raised.
-        target: the board.
-    """
+    """Say why a board was not reached, by what the ssh library raised, and what to do."""
     kinds = {kind.__name__ for kind in type(fault).__mro__}
     words = str(fault).lower()
     if "gaierror" in kinds:

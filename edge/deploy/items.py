@@ -19,13 +19,7 @@ class Upload(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Something to do on a board.
-
-    Attributes:
-        words: what people call it.
-        work: uploads and shell commands, in their order.
-        limit_s: how long one of them may take.
-    """
+    """Something to do on a board: uploads and shell commands in their order, each within `limit_s`."""
 
     words: str
     work: tuple[Upload | str, ...]
@@ -33,14 +27,7 @@ class Step(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What is to lie on a shelf.
-
-    Attributes:
-        name: for people.
-        signed: its manifest.
-        files: its own files, by name.
-        wheels: files that it shares with other items, by name.
-    """
+    """What is to lie on a shelf: signed files of its own, and wheels that it shares with other items, by name."""
 
     name: str
     signed: Signed
@@ -49,20 +36,13 @@ class Item(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What is wanted of a board.
+    """What is wanted of a board."""
 
-    Attributes:
-        release, model: to be the current ones.
-        settings: their new text; "" to leave them as they are.
-        older: an older model is welcome.
-        adopt: a board that another workstation has set up takes this one's key, too.
-    """
-
-    release: Item
-    model: Item
-    settings: str = ""
-    older: bool = False
-    adopt: bool = False
+    release: Item  # to be the current one
+    model: Item  # ... likewise
+    settings: str = ""  # their new text; "" to leave them as they are
+    older: bool = False  # an older model is welcome
+    adopt: bool = False  # a board that another workstation has set up takes this one's key, too
 
 
 def replacing(content: bytes, target: str, mode: str, group: str = "root") -> tuple[Upload | str, ...]:
@@ -85,14 +65,7 @@ def settings_back(layout: Layout) -> str:
 
 
 def release_steps(item: Item, name: str, travelling: Mapping[str, Path], layout: Layout) -> list[Step]:
-    """Return what makes a release on the board, complete and unused.
-
-    Args:
-        item: the release.
-        name: of its folder.
-        travelling: those of its wheels that are not there yet.
-        layout: of the board.
-    """
+    """Return what makes a release on the board, complete and unused; those of its wheels travel that are not there."""
     folder = f"{layout.releases}/{name}"
     size_mb = sum(path.stat().st_size for path in travelling.values()) / 1e6
     wheels = tuple(Upload(path, f"{layout.wheels}/{wheel}") for wheel, path in travelling.items())

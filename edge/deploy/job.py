@@ -17,24 +17,17 @@ _QUIET_S = 300
 
 
 class Job(NamedTuple):
-    """One verb on one board.
-
-    Attributes:
-        board: connected.
-        show: where lines go.
-    """
+    """One verb on one board, which is connected."""
 
     board: Board
     show: Show
 
     @property
     def host(self) -> str:
-        """What the board is called."""
         return self.board.target.word
 
     @property
     def layout(self) -> Layout:
-        """Where things lie on the board."""
         return self.board.layout
 
     def learn(self) -> Facts:

@@ -23,15 +23,7 @@ MODEL_FILE = "model.tflite"
 
 
 class Kit(NamedTuple):
-    """Where releases come from.
-
-    Attributes:
-        wheel: of the program.
-        lock: text of the hashed lock of what goes onto a board.
-        cache: folder of wheels.
-        offline: ask no index.
-        signer: signs.
-    """
+    """Where releases come from: the program's wheel, the text of a board's hashed lock, the wheels that are here."""
 
     wheel: Path
     lock: str

@@ -12,12 +12,7 @@ _STEPS = ("RestartSteps=", "RestartMaxDelaySec=")
 
 
 class Layout:
-    """Paths on a board; another root than "" lets a test play one.
-
-    Args:
-        root: before every path.
-        user: that the service runs as.
-    """
+    """Paths on a board whose service runs as `user`; another root than "" lets a test play one."""
 
     def __init__(self, root: str = "", user: str = "catdog") -> None:
         self.root, self.user = root, user

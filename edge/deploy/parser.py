@@ -35,65 +35,42 @@ _EXAMPLES = {
 
 def make() -> argparse.ArgumentParser:
     """Return it, to parse words with."""
-    parser = argparse.ArgumentParser(
-        prog="python -m edge.deploy", description="Put catdog on boards, and look after it there."
-    )
-    add_examples(
-        parser,
-        "python -m edge.deploy push pi@raspberrypi.local",
-        "python -m edge.deploy push --help",
-    )
+    about = "Put catdog on boards, and look after it there."
+    parser = argparse.ArgumentParser(prog="python -m edge.deploy", description=about)
+    add_examples(parser, "python -m edge.deploy push pi@raspberrypi.local", "python -m edge.deploy push --help")
     rows = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, purpose in VERBS.items():
         row = rows.add_parser(verb, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         add_examples(row, *(f"python -m edge.deploy {verb} {words}" for words in _EXAMPLES[verb]))
         metavar, what = ("HOST", "a board: USER@HOST:PORT") if verb != "set" else ("WORD", "boards, and NAME=VALUE")
-        row.add_argument("words", nargs="*", metavar=metavar, help=what)
-        row.add_argument(
-            "--inventory", type=Path, metavar="FILE", help="a board on each line: USER@HOST:PORT [source=WORD]"
-        )
-        row.add_argument("--jobs", type=int, default=20, metavar="N", help="so many boards at once (20)")
-        row.add_argument("--ask-sudo-password", action="store_true", help="ask once for the password of sudo")
-        row.add_argument("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
-        row.add_argument(
-            "--patience",
-            type=float,
-            default=1.0,
-            metavar="N",
-            help="wait so many times longer for slow boards (1)",
-        )
-        row.add_argument("--key", type=Path, metavar="FILE", help="the ssh key to log in with")
+        add = row.add_argument
+        add("words", nargs="*", metavar=metavar, help=what)
+        add("--inventory", type=Path, metavar="FILE", help="a board on each line: USER@HOST:PORT [source=WORD]")
+        add("--jobs", type=int, default=20, metavar="N", help="so many boards at once (20)")
+        add("--ask-sudo-password", action="store_true", help="ask once for the password of sudo")
+        add("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
+        add("--patience", type=float, default=1.0, metavar="N", help="wait so many times longer for slow boards (1)")
+        add("--key", type=Path, metavar="FILE", help="the ssh key to log in with")
         _special(verb, row)
     return parser
 
 
 def _special(verb: str, row: argparse.ArgumentParser) -> None:
+    add = row.add_argument
     if verb == "push":
-        row.add_argument(
-            "--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert"
-        )
-        row.add_argument(
-            "--source", default="", metavar="SOURCE", help="what to watch (the first camera, else the demo)"
-        )
-        row.add_argument("--offline", action="store_true", help="ask no index: take wheels from the cache")
-        row.add_argument("--wheel", type=Path, metavar="FILE", help="the program's wheel (built from the checkout)")
-        row.add_argument("--older", action="store_true", help="push a model that is older than the board's")
-        row.add_argument("--adopt", action="store_true", help="push to a board that another workstation has set up")
-        row.add_argument("--dry-run", action="store_true", help="say what would be done, step by step; change nothing")
+        add("--model", type=Path, default=DEFAULT_MODEL, metavar="FILE", help="a .tflite made by python -m convert")
+        add("--source", default="", metavar="SOURCE", help="what to watch (the first camera, else the demo)")
+        add("--offline", action="store_true", help="ask no index: take wheels from the cache")
+        add("--wheel", type=Path, metavar="FILE", help="the program's wheel (built from the checkout)")
+        add("--older", action="store_true", help="push a model that is older than the board's")
+        add("--adopt", action="store_true", help="push to a board that another workstation has set up")
+        add("--dry-run", action="store_true", help="say what would be done, step by step; change nothing")
     elif verb == "logs":
-        row.add_argument("--lines", type=int, default=30, metavar="N", help="how many (30)")
+        add("--lines", type=int, default=30, metavar="N", help="how many (30)")
     elif verb == "pull":
-        row.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to")
+        add("--to", type=Path, required=True, metavar="FOLDER", help="where to")
     elif verb == "rollback":
-        row.add_argument(
-            "--model",
-            dest="what",
-            action="store_const",
-            const="model",
-            default="release",
-            help="the model, not the release",
-        )
+        what = "the model, not the release"
+        add("--model", dest="what", action="store_const", const="model", default="release", help=what)
     elif verb == "uninstall":
-        row.add_argument(
-            "--keep-data", action="store_true", help="leave models, settings and what the service has kept"
-        )
+        add("--keep-data", action="store_true", help="leave models, settings and what the service has kept")

@@ -29,25 +29,16 @@ from edge.deploy.signing import Signer
 
 
 class Plan(NamedTuple):
-    """Steps before anything changes for the service, those that change it, and those after; and what to undo.
+    """Steps before anything changes for the service, those that change it, and those after; and what to undo."""
 
-    Attributes:
-        prepare: make new things beside the old ones.
-        clear: commands that take away what `prepare` has made, where it fails.
-        change: the switch and the restart; the last waits for a fresh answer.
-        back: commands that lead back, where that fails; empty where there was nothing before.
-        after: take away what nobody needs any more.
-    """
-
-    prepare: tuple[Step, ...] = ()
-    clear: tuple[str, ...] = ()
-    change: tuple[Step, ...] = ()
-    back: tuple[str, ...] = ()
-    after: tuple[Step, ...] = ()
+    prepare: tuple[Step, ...] = ()  # make new things beside the old ones
+    clear: tuple[str, ...] = ()  # commands that take away what `prepare` has made, where it fails
+    change: tuple[Step, ...] = ()  # the switch and the restart; the last waits for a fresh answer
+    back: tuple[str, ...] = ()  # commands that lead back, where that fails; empty where there was nothing before
+    after: tuple[Step, ...] = ()  # take away what nobody needs any more
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, if all goes well."""
         return self.prepare + self.change + self.after
 
 
@@ -70,14 +61,7 @@ class _Place(NamedTuple):
 
 
 def plan(facts: Facts, wish: Wish, signer: Signer, layout: Layout, host: str) -> Plan:
-    """Return what is to be done so that a board is as wanted; an empty plan where it is.
-
-    Args:
-        facts: of the board.
-        wish: what is wanted.
-        signer: whose signatures the board is to trust.
-        layout: of the board.
-        host: what errors call the board.
+    """Return what is to be done so that a board is as wanted, and trusts what `signer` signs; empty where it is so.
 
     Raises:
         CatdogError: the board, or somebody else's decision, stands against it.
@@ -113,7 +97,6 @@ def _place(path: str, shelf: Shelf, item: Item) -> _Place:
 
 
 def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
-    """Return what a board needs once."""
     steps = []
     if not facts.user:
         home = f"--no-create-home --home-dir {layout.data}/state --shell /usr/sbin/nologin"
@@ -130,7 +113,6 @@ def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
 
 
 def _torn(places: Sequence[_Place]) -> list[Step]:
-    """Return what takes away the remains of a push that was cut off."""
     torn = [path for place in places for path in place.paths(False, place.shelf.current, place.shelf.previous)]
     return [Step("what an interrupted push had left", (f"rm -rf {shlex.join(torn)}",))] if torn else []
 
@@ -165,7 +147,6 @@ def _link_unit(layout: Layout) -> tuple[str, ...]:
 
 
 def _back(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) -> tuple[str, ...]:
-    """Return what brings back what was there before; nothing where there was nothing."""
     if not facts.releases.current:
         return ()
     back = [layout.guard("back", place.path) for place in places if place.moves and place.shelf.current]
@@ -175,7 +156,6 @@ def _back(facts: Facts, wish: Wish, places: Sequence[_Place], layout: Layout) ->
 
 
 def _prune(places: Sequence[_Place], layout: Layout) -> tuple[Step, ...]:
-    """Return what takes away all but the current and the previous one."""
     before = [place.shelf.current if place.moves else place.shelf.previous for place in places]
     old = [path for place, kept in zip(places, before, strict=True) for path in place.paths(True, place.name, kept)]
     if not old:

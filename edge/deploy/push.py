@@ -73,7 +73,6 @@ def _settings(job: Job, facts: Facts, source: str) -> str:
 
 
 def _prove(job: Job, wish: Wish, changed: bool) -> str:
-    """Read the facts again, and see that the board is as wanted."""
     facts = job.learn()
     here = (facts.releases.current, facts.models.current)
     wanted = (facts.releases.find(wish.release.signed.digest), facts.models.find(wish.model.signed.digest))

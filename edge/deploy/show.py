@@ -18,11 +18,7 @@ class Outcome(NamedTuple):
 
 
 class Show:
-    """Lines on standard output.
-
-    Args:
-        hosts: which boards there are; their names are put in one column.
-    """
+    """Lines on standard output, with the boards' names in one column."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._width = max(map(len, hosts), default=0)
@@ -45,7 +41,6 @@ class Show:
         self.line(self._none, host, words)
 
     def line(self, mark: str, host: str, words: str) -> None:
-        """Write one line."""
         print(f"{mark} {host:<{self._width}}  {printable(words)}", flush=True)
 
     def summary(self, outcomes: Sequence[Outcome]) -> None:

@@ -24,14 +24,9 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Signed(NamedTuple):
-    """A manifest and its signature.
+    """A manifest and its signature, as the board keeps them, in MANIFEST and MANIFEST.sig."""
 
-    Attributes:
-        digest: of the files that it names, in hex: equal files, equal digest, whenever they were signed.
-        manifest, signature: as the board keeps them, in MANIFEST and MANIFEST.sig.
-    """
-
-    digest: str
+    digest: str  # of the files that it names, in hex: equal files, equal digest, whenever they were signed
     manifest: bytes
     signature: bytes
 
@@ -69,9 +64,8 @@ class Signer:
         try:
             self._kind, self.public = self._key.with_suffix(".pub").read_text("utf-8").split()[:2]
         except (OSError, ValueError):
-            raise CatdogError(
-                self._key.with_suffix(".pub"), "is no public key", f"Make it again: ssh-keygen -y -f {self._key}"
-            ) from None
+            remedy = f"Make it again: ssh-keygen -y -f {self._key}"
+            raise CatdogError(self._key.with_suffix(".pub"), "is no public key", remedy) from None
 
     def _make(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,9 +105,8 @@ def _keygen(words: list[str], content: bytes = b"") -> bytes:
     try:
         return subprocess.run(["ssh-keygen", *words], input=content, capture_output=True, check=True, timeout=60).stdout
     except FileNotFoundError:
-        raise CatdogError(
-            "ssh-keygen", "is not on this machine", "Install OpenSSH: sudo apt install openssh-client"
-        ) from None
+        remedy = "Install OpenSSH: sudo apt install openssh-client"
+        raise CatdogError("ssh-keygen", "is not on this machine", remedy) from None
     except subprocess.SubprocessError as fault:
         said = (getattr(fault, "stderr", None) or b"").decode(errors="replace").strip().splitlines()
         wrong = f"refuses ({said[-1] if said else type(fault).__name__})"

@@ -45,18 +45,15 @@ class Kind(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment that the lock's conditions are evaluated in."""
+        """Return what is other than here, where the lock's conditions are evaluated."""
         version = ".".join(map(str, self.python))
         return {
             "python_version": version,
             "python_full_version": f"{version}.0",
-            "implementation_name": "cpython",
-            "platform_python_implementation": "CPython",
             "sys_platform": "linux",
             "platform_system": "Linux",
             "os_name": "posix",
             "platform_machine": self.machine,
-            "extra": "",
         }
 
 
@@ -88,13 +85,7 @@ def pins(lock: str, kind: Kind) -> list[Pin]:
 
 
 def fetch(lock: str, kind: Kind, cache: Path, offline: bool) -> list[Wheel]:
-    """Return a wheel for each line of the lock that holds for a board.
-
-    Args:
-        lock: text of a hashed lock.
-        kind: of the board.
-        cache: folder of wheels, which grows.
-        offline: take what is in the cache, ask no index.
+    """Return a wheel of the cache, which grows unless `offline`, for each line of a lock that holds for a board.
 
     Raises:
         CatdogError: there is no wheel for such a board, or the index cannot be asked.
@@ -153,8 +144,7 @@ def _download(missing: list[Pin], kind: Kind, cache: Path) -> None:
         return
     said = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
     if any("No matching distribution" in line for line in said):
-        raise CatdogError(
-            f"{said[-1].rpartition(' ')[2]}", f"has no wheel for {_words(kind)}", "Use the 64-bit Raspberry Pi OS"
-        )
+        wrong = f"has no wheel for {_words(kind)}"
+        raise CatdogError(f"{said[-1].rpartition(' ')[2]}", wrong, "Use the 64-bit Raspberry Pi OS")
     why = said[-1].removeprefix("ERROR: ") if said else f"status {done.returncode}"
     raise CatdogError("pip download", f"failed ({why})", "Check the network, or push --offline with what is cached")

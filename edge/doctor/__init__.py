@@ -9,6 +9,7 @@ from io import StringIO
 from edge.board import Machine
 from edge.doctor import camera, condition, software, system
 from edge.doctor.finding import FAULT, Check, Finding
+from edge.errors import first_line
 
 _REINSTALL = "Install the program again: python -m edge.deploy push HOST, or pip install --force-reinstall catdog-edge"
 
@@ -38,8 +39,7 @@ def examine(machine: Machine) -> list[tuple[str, Finding]]:
             with redirect_stdout(StringIO()):  # where OpenCV's own complaint goes
                 finding = check(machine)
         except Exception as fault:  # broken libraries raise anything
-            first = (str(fault).strip() or type(fault).__name__).splitlines()[0]
-            finding = Finding(FAULT, f"cannot be looked at ({first})", _REINSTALL)
+            finding = Finding(FAULT, f"cannot be looked at ({first_line(fault)})", _REINSTALL)
         if finding is not None:
             found.append((name, finding))
     return found

@@ -13,13 +13,7 @@ from edge.photo import read_photo
 
 
 class Answers(NamedTuple):
-    """What the model said.
-
-    Attributes:
-        rows: the photos that could be read.
-        probabilities: float64 (rows, labels).
-        skipped: the photos that could not be read, as one-line errors.
-    """
+    """What the model said of the photos that could be read, float64 (rows, labels); the others as one-line errors."""
 
     rows: tuple[Row, ...]
     probabilities: Floats

@@ -28,18 +28,21 @@ def figures(
 ) -> dict[str, Any]:
     """Return all figures as JSON-ready data.
 
-    Args:
-        rows, probabilities: the photos that could be read, and what the model said: float64 (rows, labels).
-        parts: the DATA folders as they were chosen.
-        contract: of the model: its labels, and how it decides.
-        seed: of what is drawn here.
+    `rows` are the photos that could be read, `probabilities` what the model said of them: float64 (rows, labels).
     """
     truth, decided = truth_of(rows, contract), decide_all(contract, probabilities)
     matrix = confusion(truth, decided, len(contract.labels))
     classes = per_class(matrix)
+
+    def of(part: Part) -> dict[str, Any]:
+        here = np.array([row.folder == part.folder for row in rows], np.bool_)
+        found = scores(contract, truth[here], decided[here], probabilities[here])
+        calibration = _calibration(truth[here], probabilities[here], seed)
+        return {"folder": str(part.folder), "split": part.split, **found, "calibration": calibration}
+
     return {
         **scores(contract, truth, decided, probabilities),
-        "folders": _by_folder(rows, probabilities, parts, contract, truth, decided, seed),
+        "folders": [of(part) for part in parts],
         "classes": {label: row.document() for label, row in zip(contract.labels, classes, strict=True)},
         "macro_f1": macro_f1(classes),
         "confusion": matrix.tolist(),
@@ -74,24 +77,6 @@ def scores(contract: Contract, truth: Classes, decided: Classes, probabilities: 
     return found
 
 
-def _by_folder(
-    rows: Sequence[Row],
-    probabilities: Floats,
-    parts: Sequence[Part],
-    contract: Contract,
-    truth: Classes,
-    decided: Classes,
-    seed: int,
-) -> list[dict[str, Any]]:
-    documents = []
-    for part in parts:
-        here = np.array([row.folder == part.folder for row in rows], np.bool_)
-        found = scores(contract, truth[here], decided[here], probabilities[here])
-        calibration = _calibration(truth[here], probabilities[here], seed)
-        documents.append({"folder": str(part.folder), "split": part.split, **found, "calibration": calibration})
-    return documents
-
-
 def _calibration(truth: Classes, probabilities: Floats, seed: int) -> dict[str, Any]:
     """Return reliability bins and ECE of the likeliest class; thresholds play no part in it."""
     confidence, right = probabilities.max(1).clip(0, 1), probabilities.argmax(1) == truth
@@ -101,16 +86,7 @@ def _calibration(truth: Classes, probabilities: Floats, seed: int) -> dict[str, 
         "chance": chance._asdict() if chance else None,
         "confidence": float(confidence.mean()),
         "accuracy": float(right.mean()),
-        "bins": [
-            {
-                "low": b.low,
-                "high": b.high,
-                "answers": b.answers,
-                "confidence": b.confidence if b.answers else None,
-                "accuracy": b.accuracy if b.answers else None,
-            }
-            for b in bins
-        ],
+        "bins": [b.document() for b in bins],
     }
 
 

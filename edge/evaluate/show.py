@@ -8,6 +8,7 @@ from edge.errors import printable
 from edge.report import Bin, Gallery, Heading, Matrix, Paragraph, Picture, Reliability, Section, Table, Tiles
 
 Document = Mapping[str, Any]
+WORST = 24  # mistakes that are shown as pictures
 
 
 def title(model: Path, folders: Sequence[Path]) -> str:
@@ -37,6 +38,18 @@ def sections(
         *_confidence(document),
         *damage,
         *_mistakes(document, mistakes),
+    ]
+
+
+def thumbnails(mistakes: Sequence[Document], photos: bool = True) -> list[Picture]:
+    """Return the worst mistakes with answer, label, probabilities and file name; without `photos`, these alone."""
+    return [
+        Picture(
+            Path(mistake["file"]) if photos else b"",
+            f"says {mistake['answer']}, {mistake['probability']:.1%}",
+            (f"labelled {mistake['label']}, {mistake['probability_of_label']:.1%}", Path(mistake["file"]).name),
+        )
+        for mistake in mistakes[:WORST]
     ]
 
 
@@ -95,7 +108,6 @@ def _fallback_tiles(document: Document) -> list[tuple[str, ...]]:
 
 
 def _not_test(document: Document) -> list[Section]:
-    """Say which folders have no photos kept for judging."""
     seen = [row["folder"] for row in document["folders"] if row["split"] not in ("test", "val")]
     if not seen:
         return []
@@ -125,12 +137,12 @@ def _classes(document: Document) -> list[Section]:
         "Precision: how many of the answers are right. Recall: how many of the photos got their answer. "
         "F1 is their harmonic mean."
     )
-    matrix = Matrix(labels, labels, document["confusion"], "truth", "answer", by_row=True)
+    caption = "How many photos of each class got which answer; shaded by their share of the row."
     return [
         Heading("Classes"),
         Table(["class", "photos", "precision, %", "recall, %", "F1, %"], rows),
         Paragraph(said),
-        matrix._replace(caption="How many photos of each class got which answer; shaded by their share of the row."),
+        Matrix(labels, document["confusion"], caption),
     ]
 
 
@@ -142,12 +154,12 @@ def _class_row(figures: Document) -> list[str]:
 
 def _confidence(document: Document) -> list[Section]:
     found = document["calibration"]
-    bins = [Bin(b["low"], b["high"], b["answers"], b["confidence"] or 0, b["accuracy"] or 0) for b in found["bins"]]
+    bins = [Bin(**row) for row in found["bins"] if row["answers"]]
     chance, lean = found["chance"], "over" if found["confidence"] > found["accuracy"] else "under"
     verdict = f"it is {lean}confident" if found["ece"] > chance["high"] else "this gap may be chance"
     words = (
         f"On average the likeliest class claims {found['confidence']:.1%} and is right {found['accuracy']:.1%}. ECE, "
-        f"the mean gap over {len(bins)} bins, is {found['ece']:.2%}; a perfectly calibrated model would show "
+        f"the mean gap over {len(found['bins'])} bins, is {found['ece']:.2%}; a perfectly calibrated model would show "
         f"{chance['mean']:.2%} on so many photos, and rarely over {chance['high']:.2%}: {verdict}."
     )
     caption = "How often answers of each confidence are right. Bars below the dashed line promise too much."

@@ -21,41 +21,26 @@ _AWAKE_S = 2.0  # stay awake so long after a motion: the verdict needs a second 
 
 
 class Gate(NamedTuple):
-    """What may be left out.
+    """What may be left out."""
 
-    Attributes:
-        max_fps: at most so many frames a second are looked at; None for all.
-        when_moving: look only while something moves.
-        at_least_s: ... but so often all the same, where somebody waits for a sign of life; None for never.
-    """
-
-    max_fps: float | None = None
-    when_moving: bool = False
-    at_least_s: float | None = None
+    max_fps: float | None = None  # at most so many frames a second are looked at; None for all
+    when_moving: bool = False  # look only while something moves
+    at_least_s: float | None = None  # ... but so often, where somebody waits for a sign of life; None for never
 
 
 OPEN = Gate()  # which leaves nothing out
 
 
 class Rest(NamedTuple):
-    """What is remembered from frame to frame.
+    """What is remembered from frame to frame."""
 
-    Attributes:
-        now_s: time of the latest frame.
-        due_s: not before then is the next one looked at.
-        awake_until_s: until then no motion is needed.
-        seen: thumbnail of the last frame that was looked at.
-        looked_s: time of that frame.
-        slept_s, total_s: how much time was slept away, and how much there was.
-    """
-
-    now_s: float
-    due_s: float
-    awake_until_s: float
-    seen: Thumbnail | None = None
-    looked_s: float = 0.0
-    slept_s: float = 0.0
-    total_s: float = 0.0
+    now_s: float  # time of the latest frame
+    due_s: float  # not before then is the next one looked at
+    awake_until_s: float  # until then no motion is needed
+    seen: Thumbnail | None = None  # of the last frame that was looked at
+    looked_s: float = 0.0  # time of that frame
+    slept_s: float = 0.0  # how much time was slept away
+    total_s: float = 0.0  # ... of so much
 
     @property
     def share(self) -> float:
@@ -85,16 +70,13 @@ def ask(gate: Gate, before: Rest | None, small: Thumbnail | None, now_s: float) 
         period_s = 1 / gate.max_fps
         after = after._replace(due_s=max(before.due_s, now_s - period_s) + period_s)
     if gate.when_moving and small is not None:
+        overdue = gate.at_least_s is not None and now_s - before.looked_s >= gate.at_least_s
         if moves(before.seen, small):
             after = after._replace(awake_until_s=now_s + _AWAKE_S)
-        elif now_s >= before.awake_until_s and not _overdue(gate, before, now_s):
+        elif now_s >= before.awake_until_s and not overdue:
             return after._replace(slept_s=before.slept_s + passed_s), SLEEP
         after = after._replace(seen=small)
     return after._replace(looked_s=now_s), LOOK
-
-
-def _overdue(gate: Gate, before: Rest, now_s: float) -> bool:
-    return gate.at_least_s is not None and now_s - before.looked_s >= gate.at_least_s
 
 
 def moves(seen: Thumbnail | None, small: Thumbnail) -> bool:

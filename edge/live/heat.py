@@ -38,15 +38,10 @@ def measured(machine: Machine = HERE) -> Heat:
 
 
 class Pace(NamedTuple):
-    """The rate that heat allows.
+    """The rate that heat allows."""
 
-    Attributes:
-        max_fps: at most so many frames a second; None for all.
-        full_fps: the rate before the board became hot.
-    """
-
-    max_fps: float | None = None
-    full_fps: float = 0.0
+    max_fps: float | None = None  # at most so many frames a second; None for all
+    full_fps: float = 0.0  # the rate before the board became hot
 
 
 FREE = Pace()

@@ -32,21 +32,13 @@ _FROZEN_S = 10.0
 
 
 class Look(NamedTuple):
-    """What was seen of the picture's quality.
+    """What was seen of the picture's quality."""
 
-    Attributes:
-        thumbnail: the latest picture, small and grey.
-        same_since_s: since when the picture has been this very one, to the bit.
-        light: GOOD, BLACK or DARK: how the latest one looks.
-        light_since_s: since when.
-        quality: GOOD, FROZEN, BLACK or DARK, what is to be said.
-    """
-
-    thumbnail: Thumbnail
-    same_since_s: float
-    light: str
-    light_since_s: float
-    quality: str
+    thumbnail: Thumbnail  # the latest picture, small and grey
+    same_since_s: float  # since when the picture has been this very one, to the bit
+    light: str  # GOOD, BLACK or DARK: how the latest one looks
+    light_since_s: float  # since when
+    quality: str  # GOOD, FROZEN, BLACK or DARK, what is to be said
 
 
 def thumbnail(image: Image) -> Thumbnail:

@@ -55,7 +55,9 @@ class Scene:
 
     def ask(self, frame: Frame) -> str:
         """Say what to do with a frame, LOOK, SKIP or SLEEP, having looked at the picture's quality."""
-        self._begin(frame)
+        if frame.source != self._source:  # forget all: it has nothing to do with the last, as the next of some photos
+            self._source, self._presence = frame.source, Presence()
+            self._steady = self._look = self._rest = None
         now_s = clock(frame)
         gate = self._gate._replace(max_fps=min(filter(None, (self._gate.max_fps, self.cap)), default=None))
         due = self._look is None or not 0 < self._look_due_s - now_s <= _LOOK_S
@@ -88,12 +90,6 @@ class Scene:
         """Return the visit that the end cuts short; may be called twice."""
         events, self._presence = finish(self._presence), Presence()
         return events
-
-    def _begin(self, frame: Frame) -> None:
-        """Forget all where the frame has nothing to do with the last: the next of some photos."""
-        if frame.source != self._source:
-            self._source, self._presence = frame.source, Presence()
-            self._steady = self._look = self._rest = None
 
     def _verdict(self, now: Steady) -> Verdict:
         # An answer to a picture that shows nothing is none.

@@ -63,19 +63,12 @@ class Verdict(NamedTuple):
 
 
 class Steady(NamedTuple):
-    """What is remembered from frame to frame.
+    """What is remembered from frame to frame."""
 
-    Attributes:
-        at_s: time of the latest answer.
-        probabilities: float32 (labels,), smoothed.
-        shares: float32 (labels,): share of recent time in which `decide` gave each label; they sum to 1.
-        chosen: index of the verdict's label; None while unsure.
-    """
-
-    at_s: float
-    probabilities: Shares
-    shares: Shares
-    chosen: int | None
+    at_s: float  # time of the latest answer
+    probabilities: Shares  # float32 (labels,), smoothed
+    shares: Shares  # float32 (labels,): share of recent time in which `decide` gave each label; they sum to 1
+    chosen: int | None  # index of the verdict's label; None while unsure
 
 
 def steady(
@@ -85,10 +78,8 @@ def steady(
 
     Args:
         before: what was remembered; None at the start. Time that jumps back (a video begins anew) starts afresh, too.
-        probabilities: float32 (labels,), of one frame.
-        now_s: the frame's time.
+        probabilities, now_s: of one frame, float32 (labels,), and its time.
         contract: says which label probabilities mean.
-        patience: how slowly to change.
     """
     if before is None or not 0 <= now_s - before.at_s <= patience.gap_s:
         chosen = decide(contract, probabilities)

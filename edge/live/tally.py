@@ -8,20 +8,13 @@ _MEMORY_S = 1.0  # over how long the rate is averaged
 
 
 class Tally(NamedTuple):
-    """What has been seen so far.
+    """What has been seen so far."""
 
-    Attributes:
-        started_s, latest_s: monotonic clock when the run began, and at the latest answer.
-        frames: how many were classified.
-        labels: label -> how many frames it was the answer of.
-        rate: frames a second of late; 0.0 until there are two.
-    """
-
-    started_s: float
-    latest_s: float
-    frames: int = 0
-    labels: Mapping[str, int] = {}
-    rate: float = 0.0
+    started_s: float  # monotonic clock when the run began
+    latest_s: float  # ... and at the latest answer
+    frames: int = 0  # how many were classified
+    labels: Mapping[str, int] = {}  # label -> how many frames it was the answer of
+    rate: float = 0.0  # frames a second of late; 0.0 until there are two
 
 
 def count(tally: Tally, label: str, now_s: float) -> Tally:

@@ -20,15 +20,10 @@ def clock(frame: Frame) -> float:
 
 
 class Manners(NamedTuple):
-    """What counts as a visit, in seconds.
+    """What counts as a visit, in seconds."""
 
-    Attributes:
-        arrive_s: a label is a visitor when it has been the verdict for so long without a break.
-        leave_s: it has left when it has not been for so long.
-    """
-
-    arrive_s: float = 1.0
-    leave_s: float = 3.0
+    arrive_s: float = 1.0  # a label is a visitor when it has been the verdict for so long without a break
+    leave_s: float = 3.0  # it has left when it has not been for so long
 
 
 MANNERS = Manners()
@@ -41,20 +36,13 @@ def unhurried(max_fps: float | None) -> Manners:
 
 
 class Visit(NamedTuple):
-    """Somebody who is there, or has just been noticed.
-
-    Attributes:
-        label: who.
-        began_s, seen_s: when it was first and last the verdict.
-        best: the frame in which its probability was highest, a copy of its own; None before there was a fresh one.
-        probability: of the label in that frame.
-    """
+    """Somebody who is there, or has just been noticed."""
 
     label: str
-    began_s: float
-    seen_s: float
-    best: Frame | None = None
-    probability: float = 0.0
+    began_s: float  # when it was first the verdict
+    seen_s: float  # ... and last
+    best: Frame | None = None  # a copy of the frame in which its probability was highest; None before a fresh one
+    probability: float = 0.0  # of the label in that frame
 
 
 class Presence(NamedTuple):

@@ -36,8 +36,7 @@ class Aside(Output):
     """Another output, written to, flushed and closed in a thread of its own.
 
     Args:
-        output: the other.
-        name: what people call it.
+        output, name: the other, and what people call it.
         wish: which moments it wants. With EVENTS and VISITS each has one event.
         pictures: whether it wants pictures: copies of its own, of the moment or, with EVENTS and VISITS, of the event.
         most: how many moments may wait.
@@ -90,11 +89,9 @@ class Aside(Output):
         return moment._replace(events=bare)
 
     def room(self) -> AbstractContextManager[None]:
-        """Let the other make room."""
         return self._output.room()
 
     def finish(self) -> None:
-        """Let the thread come to its end."""
         self._deadline_s = time.monotonic() + self._patience_s
         self._worker.finish()
 
@@ -140,7 +137,6 @@ class Aside(Output):
             self._last = self._last or str(fault)
 
     def _try(self, work: Callable[..., None], *arguments: object) -> bool:
-        """Return whether it was done."""
         if self.gone:
             return False
         try:

@@ -36,18 +36,13 @@ _SILENCE_S = 60.0  # between two words on one trouble
 
 
 class Address(NamedTuple):
-    """Where a broker is.
-
-    Attributes:
-        shown: as much of it as people are shown.
-        name: what this program is called there; "" for this machine's name.
-    """
+    """Where a broker is."""
 
     host: str
     port: int
     tls: bool
-    shown: str
-    name: str
+    shown: str  # as much of it as people are shown
+    name: str  # what this program is called there; "" for this machine's name
 
 
 def address(url: str) -> Address:
@@ -74,8 +69,7 @@ class Broker:
     """A connection to a broker.
 
     Args:
-        at: where it is.
-        login: user and password; None for neither.
+        at, login: where it is; user and password, None for neither.
         authority: file of certificates to trust instead of the system's; for TLS.
         will: topic and message that the broker publishes when this program is gone.
 
@@ -111,7 +105,6 @@ class Broker:
         client.on_publish = lambda _client, _data, number, _reason, _properties: self._confirmed.append(number)
 
     def begin(self) -> None:
-        """Connect, in a thread."""
         self._client.connect_async(self._at.host, self._at.port, _KEEPALIVE_S)
         self._client.loop_start()
 

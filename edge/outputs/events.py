@@ -9,12 +9,13 @@ import json
 import os
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from edge.board import opened
 from edge.errors import CatdogError
+from edge.files import writing
 from edge.outputs import Moment, Output
 from edge.outputs.aside import Aside
 from edge.outputs.jsonl import event_json
@@ -32,12 +33,7 @@ def make(options: Namespace) -> Output:
 
 class EventLog(Output):
     """A file of events. It is opened for each of them, as they are rare: a vanished or full disk may come back.
-
-    Args:
-        path: the file; it is repaired at once.
-        bound_bytes: the size at which a new one begins.
-        now: the monotonic clock.
-        sync: what flushes a file descriptor to the disk.
+    It is repaired at once; at `bound_bytes` a new one begins. `sync` flushes a file descriptor to the disk.
 
     Raises:
         CatdogError: no event can be written there, or it is another kind of file.
@@ -60,7 +56,6 @@ class EventLog(Output):
                 repair(file.fileno(), path)
 
     def write(self, moment: Moment) -> None:
-        """Append a line for each event."""
         for event in moment.events:
             line = json.dumps(event_json(moment, event)).encode() + b"\n"
             with self._at_work():
@@ -84,21 +79,14 @@ class EventLog(Output):
             self.close()
 
     def close(self) -> None:
-        """Put what was written on the disk."""
         if not self._unsynced:
             return
         self._unsynced, self._synced_s = False, self._now()
         with self._at_work(), opened(self._path, os.O_RDONLY) as descriptor:
             self._sync(descriptor)
 
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Say in one line why the file cannot be used."""
-        try:
-            yield
-        except OSError as fault:
-            wrong = f"cannot be written ({fault.strerror})"
-            raise CatdogError(self._path, wrong, "Check its folder, its permissions and free space") from None
+    def _at_work(self) -> AbstractContextManager[None]:
+        return writing(self._path, "cannot be written", "Check its folder, its permissions and free space")
 
 
 def _write_whole(descriptor: int, line: bytes, size: int) -> None:

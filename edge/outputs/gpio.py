@@ -21,17 +21,11 @@ _SILENCE_S = 10.0  # without any moment: the run hangs, or the machine cannot ke
 
 
 class Wire(NamedTuple):
-    """A class and its pin.
+    """A class and its pin."""
 
-    Attributes:
-        label: the class.
-        pin: by its number at the processor (17), or as gpiozero names it ("GPIO17", "BOARD11").
-        low: on is 0 volts, as many relay boards have it.
-    """
-
-    label: str
-    pin: str
-    low: bool = False
+    label: str  # the class
+    pin: str  # by its number at the processor (17), or as gpiozero names it ("GPIO17", "BOARD11")
+    low: bool = False  # on is 0 volts, as many relay boards have it
 
 
 def make(options: Namespace) -> Output:
@@ -56,9 +50,8 @@ def wires_of(text: str) -> list[Wire]:
         pin, colon, level = pin.partition(":")
         if not label or not pin or (colon and level != _LOW):
             wrong = f"is not CLASS=PIN: {printable(part)}"
-            raise CatdogError(
-                _NAME, wrong, "Write for instance cat=17,dog=27, or cat=17:low for a relay that is on at 0 V"
-            )
+            remedy = "Write for instance cat=17,dog=27, or cat=17:low for a relay that is on at 0 V"
+            raise CatdogError(_NAME, wrong, remedy)
         if pin in (wire.pin for wire in wires):
             raise CatdogError(_NAME, f"names pin {printable(pin)} twice", "Give each class a pin of its own")
         wires.append(Wire(label, pin, bool(colon)))
@@ -84,7 +77,6 @@ class Pins(Output):
             raise
 
     def write(self, moment: Moment) -> None:
-        """Switch what has changed."""
         self._heard_s = self._now()
         for event in moment.events:
             if event.kind == ARRIVED:
@@ -108,7 +100,6 @@ class Pins(Output):
                     raise CatdogError(_NAME, f"cannot switch {pin.pin} ({type(fault).__name__})", "Check it") from None
 
     def close(self) -> None:
-        """Switch all off, and let them go."""
         for _, pin in self._pins:
             pin.off()
             pin.close()
@@ -116,7 +107,6 @@ class Pins(Output):
 
 
 def _opened(wire: Wire) -> Any:
-    """Return a pin that is off."""
     try:
         import gpiozero
     except ImportError:

@@ -22,21 +22,13 @@ Keys = dict[str, object]  # of a message
 
 
 class Place(NamedTuple):
-    """Where one source is published.
+    """Where one source is published."""
 
-    Attributes:
-        node: its name in topics, of letters, digits, "_" and "-".
-        name: what people call it.
-        labels: the model's labels, and what each is called in topics.
-        visitors: the labels of somebody; the others mean that nobody is there.
-        alive: the topic that says whether the program runs at all.
-    """
-
-    node: str
-    name: str
-    labels: dict[str, str]
-    visitors: frozenset[str]
-    alive: str
+    node: str  # its name in topics, of letters, digits, "_" and "-"
+    name: str  # what people call it
+    labels: dict[str, str]  # the model's labels, and what each is called in topics
+    visitors: frozenset[str]  # the labels of somebody; the others mean that nobody is there
+    alive: str  # the topic that says whether the program runs at all
 
     @property
     def id(self) -> str:

@@ -2,13 +2,12 @@
 
 import errno
 import json
-import os
-import stat
 import sys
 import time
 from argparse import Namespace
 from typing import TextIO
 
+from edge.board import is_file
 from edge.classifier import Answer
 from edge.errors import CatdogError
 from edge.live.visits import Event, clock
@@ -23,15 +22,8 @@ _NAME = "standard output"
 
 def make(options: Namespace) -> Output:
     """Return the JSON lines on standard output."""
-    period_s = _PERIOD_S if _is_file(sys.stdout) else 0.0
+    period_s = _PERIOD_S if is_file(sys.stdout) else 0.0
     return Aside(JsonLines(quiet=options.quiet), _NAME, Wish.ALL, most=_WAITING, period_s=period_s)
-
-
-def _is_file(stream: TextIO) -> bool:
-    try:
-        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):
-        return False
 
 
 def as_json(source: object, answer: Answer) -> dict[str, object]:
@@ -139,7 +131,6 @@ class JsonLines(Output):
             self._lines.append(json.dumps(moment_json(moment)) + "\n")
 
     def flush(self) -> None:
-        """Write the lines."""
         # A line that the disk took half of must not spoil the next one.
         text, self._lines = "\n" * self._torn + "".join(self._lines), []
         try:
@@ -153,6 +144,5 @@ class JsonLines(Output):
             raise CatdogError(_NAME, wrong, "Free some space, or send it elsewhere") from None
 
     def close(self) -> None:
-        """Write what is left."""
         if self._lines:
             self.flush()

@@ -57,7 +57,6 @@ class Keys(Output):
         self._asked = self._done = 0
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Begin to listen."""
         if len(sources) == 1:
             self._keys.__enter__()
             self._listener.start()
@@ -104,12 +103,10 @@ class Keys(Output):
             return
 
     def finish(self) -> None:
-        """Listen no more."""
         self._over.set()
         self._worker.finish()
 
     def close(self) -> None:
-        """Give the terminal back, and wait for what is still to be kept."""
         self.finish()
         if self._listener.ident is not None:
             self._listener.join(_PATIENCE_S)
@@ -117,6 +114,5 @@ class Keys(Output):
         self._worker.join(_PATIENCE_S)
 
     def lost(self) -> str:
-        """Return how many photos could not be kept."""
         missing = self._asked - self._done
         return f"--keep: {missing} of {self._asked} photos lost" if missing else ""

@@ -87,10 +87,11 @@ class Publisher(Output):
         self._told: dict[int, tuple[str, float]] = {}  # by source: the verdict whose probabilities were told, and when
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Say what there is, and begin to connect."""
         self._broker.say = self.say
         names = [f"{self._machine} {source.name}" for source in sources]
-        for stream, node in enumerate(_nodes(names)):
+        # Of two of one name the second is another.
+        different = [f"{name} {number}" if name in names[:number] else name for number, name in enumerate(names)]
+        for stream, node in enumerate(parts_of_topics(different).values()):
             place = Place(node, names[stream], self._labels, self._visitors, self._alive)
             self._places.append(place)
             self._introduce(place)
@@ -107,7 +108,6 @@ class Publisher(Output):
             self._broker.retain(place.topic("present", place.labels[label]), OFF)
 
     def write(self, moment: Moment) -> None:
-        """Publish what is new."""
         place = self._places[moment.stream]
         self._broker.retain(place.topic("state"), moment.state)
         if moment.fresh:
@@ -131,7 +131,6 @@ class Publisher(Output):
                 self._broker.retain(place.topic("probability", place.labels[name]), f"{share:.0%}"[:-1])
 
     def close(self) -> None:
-        """Say that nothing is of now any more."""
         for place in self._places:
             self._broker.retain(place.topic("availability"), OFFLINE)
         self._broker.close()
@@ -149,7 +148,6 @@ class Mqtt(Aside):
         self._publisher, self._events = publisher, 0
 
     def write(self, moment: Moment) -> None:
-        """Hand on a moment."""
         self._events += len(moment.events)
         super().write(moment)
 
@@ -158,15 +156,8 @@ class Mqtt(Aside):
         return moment.showing(NO_PICTURE)
 
     def lost(self) -> str:
-        """Return what ended it, else how many events the broker was not told."""
         missing = self._events - self._publisher.heard()
         return super().lost() or (f"--mqtt: {missing} of {self._events} events lost" if missing else "")
 
     def _recover(self) -> None:
         self._failing = False  # of views that were dropped for newer ones there is nothing to say
-
-
-def _nodes(names: Sequence[str]) -> list[str]:
-    """Return what each source is called in topics; of two of one name the second is another."""
-    different = [f"{name} {number}" if name in names[:number] else name for number, name in enumerate(names)]
-    return list(parts_of_topics(different).values())

@@ -10,7 +10,7 @@ import re
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import cv2
@@ -19,7 +19,7 @@ from edge.board import RESERVE_BYTES, free_bytes
 from edge.capture.quiet import hush
 from edge.capture.source import DEFAULT_RATE, Source, opencv_can_name
 from edge.errors import CatdogError, printable
-from edge.files import beside
+from edge.files import beside, writing
 from edge.fit import Image
 from edge.outputs import EndedError, Moment, Output
 from edge.outputs.aside import Aside, Wish
@@ -82,17 +82,14 @@ class Recordings(Output):
             self.say(one.lost())
 
     def finish(self) -> None:
-        """Let them all come to their end, at the same time."""
         for one in self._each:
             one.finish()
 
     def close(self) -> None:
-        """Wait until they are finished."""
         for one in self._each:
             one.close()
 
     def lost(self) -> str:
-        """Return what of which could not be kept."""
         return "; ".join(filter(None, (one.lost() for one in self._each)))
 
 
@@ -122,14 +119,12 @@ class Recording(Output):
             raise CatdogError(self._path, "cannot be written: its folder does not exist", f"mkdir -p {folder}")
         if not opencv_can_name(self._growing):
             raise CatdogError(self._path, "has a name that OpenCV cannot open", "Choose another")
-        try:
+        with self._at_work():
             if self._target.is_dir():
                 raise CatdogError(self._path, "is a folder", "Give a file's name")
             self._growing.touch()  # access(2) does not know of every reason why not
             self._growing.unlink()
             self._tidy_up(folder)
-        except OSError as fault:
-            raise self._fault(fault) from None
 
     def _tidy_up(self, folder: Path) -> None:
         """Delete what power cuts have left of earlier ones: nothing plays it, and a service restarts often."""
@@ -138,8 +133,8 @@ class Recording(Output):
             if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > _STALE_S:
                 path.unlink()
 
-    def _fault(self, fault: OSError) -> CatdogError:
-        return CatdogError(self._path, f"cannot be written ({fault.strerror})", "Check its folder, or choose another")
+    def _at_work(self) -> AbstractContextManager[None]:
+        return writing(self._path, "cannot be written", "Check its folder, or choose another")
 
     def open(self, sources: Sequence[Source]) -> None:
         """Know the sources; the file is begun with the first picture, which states the size."""
@@ -155,8 +150,8 @@ class Recording(Output):
             self._begin_s = now_s
             self._rate = self._sources[moment.stream].rate
             self._writer = self._begin(frame.image)
-        if self._frames % _CHECK_EVERY == 0:
-            self._check_space()
+        if self._frames % _CHECK_EVERY == 0 and self._free(self._target.parent) < RESERVE_BYTES:
+            raise EndedError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
         self._frames += 1
         # At most a second's worth: a camera that was away for a night must not fill the disk with one picture.
         due = min(round((now_s - self._begin_s) * self._rate) + 1 - self._written, max(round(self._rate), 1))
@@ -179,10 +174,6 @@ class Recording(Output):
             raise EndedError(self._path, "cannot be written", "Check its folder and free space, or use .avi")
         return writer
 
-    def _check_space(self) -> None:
-        if self._free(self._target.parent) < RESERVE_BYTES:
-            raise EndedError(self._path, "ends here: the disk is full", "Free some space, or record elsewhere")
-
     def close(self) -> None:
         """Finish the file and give it its name."""
         if self._writer is None:
@@ -193,9 +184,8 @@ class Recording(Output):
             # OpenCV reports no failed write, so the proof is in reading.
             if not _playable(self._growing):
                 raise CatdogError(self._path, "could not be finished, so it was removed", "Check the disk's free space")
-            self._growing.replace(self._target)
-        except OSError as fault:
-            raise self._fault(fault) from None
+            with self._at_work():
+                self._growing.replace(self._target)
         finally:
             self._discard()
 

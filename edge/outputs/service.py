@@ -76,7 +76,6 @@ class Service(Output):
             self._due_s = now_s + self._period_s
 
     def close(self) -> None:
-        """Tell that it ends."""
         self._tell("STOPPING=1")
 
     def _tell(self, *lines: str) -> bool:

@@ -39,7 +39,6 @@ class Snapshots(Output):
         self._kept: dict[tuple[str, float], Path] = {}
 
     def write(self, moment: Moment) -> None:
-        """Keep the best frame of each visit."""
         for event in moment.events:
             self.keep(moment, event)
 

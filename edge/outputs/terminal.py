@@ -48,11 +48,9 @@ class Terminal(Output):
         self._fresh = False
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Expect moments of so many sources."""
         self._moments = [nothing_yet(source.name, stream) for stream, source in enumerate(sources)]
 
     def write(self, moment: Moment) -> None:
-        """Take a moment for the next drawing."""
         named = len(self._moments) > 1
         before, self._moments[moment.stream], self._fresh = self._moments[moment.stream], moment, True
         if self.plain and self._is_worth_a_line(before, moment):
@@ -68,7 +66,6 @@ class Terminal(Output):
         return True
 
     def flush(self) -> None:
-        """Draw what is new."""
         if not self._fresh:
             return
         columns, rows = _size(self._stream)
@@ -100,7 +97,6 @@ class Terminal(Output):
             yield
 
     def close(self) -> None:
-        """Draw what came last."""
         self.flush()
 
     def _put(self, text: str) -> None:

@@ -46,11 +46,7 @@ def chosen(options: Namespace) -> "Together":
 
 
 class Together:
-    """Several outputs, which are not open yet.
-
-    Attributes:
-        faults: of outputs that could not go on.
-    """
+    """Several outputs, which are not open yet, and the faults of those that could not go on."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = list(outputs)

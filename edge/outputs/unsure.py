@@ -50,14 +50,7 @@ def signature(image: Image) -> Signature:
 
 
 class Past(NamedTuple):
-    """What was kept of a source.
-
-    Attributes:
-        at_s: when the allowance was last counted.
-        allowance: how many frames may be kept now.
-        last_s: when one was.
-        signatures: of the latest ones.
-    """
+    """What was kept of a source at `last_s`, and how many frames may be kept by the count of `at_s`."""
 
     at_s: float
     allowance: float = _AT_ONCE
@@ -87,7 +80,6 @@ class Unsure(Aside):
         self._past: dict[int, Past] = {}
 
     def write(self, moment: Moment) -> None:
-        """Hand on a frame that is worth to be kept."""
         if not hesitates(moment):
             return
         before = self._past.get(moment.stream)

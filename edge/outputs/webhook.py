@@ -38,12 +38,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Webhook(Output):
-    """An address that events are posted to.
-
-    Args:
-        url: http(s), with user and password where the server asks for them.
-        timeout_s: how long to wait for the server.
-        pauses_s: before each new try.
+    """An http(s) address that events are posted to, with user and password where its server asks for them.
 
     Raises:
         CatdogError: it is no address that can be posted to.
@@ -84,7 +79,6 @@ class Webhook(Output):
             return describe(reason, self._timeout_s, "cannot be posted to"), False
 
     def interrupt(self) -> None:
-        """Give up waiting for another try."""
         self._closing.set()
 
 

@@ -25,11 +25,6 @@ _REMEDY = "Leave it out, or use --record FILE"
 _END_KEYS = frozenset({ord("q"), 27})  # 27 is Esc
 
 
-def toolkit() -> str:
-    """Return what this OpenCV draws windows with ("QT5", "GTK3", ...), "" where it has none."""
-    return cv2.currentUIFramework()
-
-
 def opens() -> bool:
     """True where a window can be opened. Asked of another process: Qt ends the whole of one that cannot."""
     words = [sys.executable, "-c", "import cv2; cv2.namedWindow('catdog')"]
@@ -53,12 +48,9 @@ class Window(Output):
     """
 
     def __init__(self) -> None:
-        if not toolkit():
-            raise CatdogError(
-                "--show",
-                "needs an OpenCV with windows, and the installed one has none",
-                'pip uninstall opencv-python-headless, then pip install "catdog-edge[window]"',
-            )
+        if not cv2.currentUIFramework():  # "QT5", "GTK3", ...
+            remedy = 'pip uninstall opencv-python-headless, then pip install "catdog-edge[window]"'
+            raise CatdogError("--show", "needs an OpenCV with windows, and the installed one has none", remedy)
         # Qt ends the whole process where it finds no display, so look before it does.
         if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             raise CatdogError("--show", "finds no desktop to open a window on", _REMEDY)
@@ -69,14 +61,12 @@ class Window(Output):
         self._drawn: dict[int, Image] = {}  # ... and what was drawn last of a fresh picture
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Open a window for each source."""
         self._opened = True
         for number, source in enumerate(sources):
             cv2.namedWindow(f"{_TITLE} {number}", cv2.WINDOW_NORMAL)
             cv2.setWindowTitle(f"{_TITLE} {number}", f"{_TITLE}: {source.name}")
 
     def write(self, moment: Moment) -> None:
-        """Show a picture; raise `Finished` when the user has closed the window."""
         title, now_s = f"{_TITLE} {moment.stream}", time.monotonic()
         if now_s < self._due_s.get(moment.stream, 0.0):
             return
@@ -98,7 +88,6 @@ class Window(Output):
         return veil(self._drawn.get(moment.stream, _NOTHING), verdict(moment))
 
     def close(self) -> None:
-        """Close the window."""
         if self._opened:
             cv2.destroyAllWindows()
             self._opened = False

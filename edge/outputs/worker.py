@@ -46,8 +46,7 @@ class Worker(Generic[T]):
         """Hand over an item; return False where there is no room, or no thread any more.
 
         Args:
-            item: what to work on.
-            key: an item that waits under the same key is forgotten; None for none.
+            item, key: one that waits under the same key is forgotten; None for none.
             wait: for room, instead of returning False.
         """
         with self._news:

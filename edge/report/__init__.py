@@ -11,31 +11,22 @@ package at start-up.
     print(as_text("Data set", sections))
 """
 
-from edge.report.grids import Bin, Matrix, Reliability
-from edge.report.page import Details, Section, as_html, as_svg, as_text, save
-from edge.report.pictures import Gallery, Picture, thumbnail
-from edge.report.plots import Bars, Dot, Lines, Scatter
-from edge.report.words import Heading, Paragraph, Table, Tiles
-
-__all__ = [
-    "Bars",
-    "Bin",
-    "Details",
-    "Dot",
-    "Gallery",
-    "Heading",
-    "Lines",
-    "Matrix",
-    "Paragraph",
-    "Picture",
-    "Reliability",
-    "Scatter",
-    "Section",
-    "Table",
-    "Tiles",
-    "as_html",
-    "as_svg",
-    "as_text",
-    "save",
-    "thumbnail",
-]
+from edge.report.grids import Bin as Bin
+from edge.report.grids import Matrix as Matrix
+from edge.report.grids import Reliability as Reliability
+from edge.report.page import Details as Details
+from edge.report.page import Section as Section
+from edge.report.page import as_html as as_html
+from edge.report.page import as_svg as as_svg
+from edge.report.page import as_text as as_text
+from edge.report.page import save as save
+from edge.report.pictures import Gallery as Gallery
+from edge.report.pictures import Picture as Picture
+from edge.report.pictures import thumbnail as thumbnail
+from edge.report.plots import Bars as Bars
+from edge.report.plots import Dot as Dot
+from edge.report.plots import Scatter as Scatter
+from edge.report.words import Heading as Heading
+from edge.report.words import Paragraph as Paragraph
+from edge.report.words import Table as Table
+from edge.report.words import Tiles as Tiles

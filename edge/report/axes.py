@@ -26,29 +26,22 @@ class Axis(NamedTuple):
 
     def share(self, value: float) -> float:
         """Return where `value` lies, 0 at the low end to 1 at the high end; values outside are held at the end."""
-        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, max(value, self._least())))
-        return min(1.0, max(0.0, (at - low) / (high - low)))
-
-    def _least(self) -> float:
-        return self.low if self.log else -math.inf
+        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, max(value, self.low)))
+        return min(1.0, (at - low) / (high - low))
 
     def labels(self) -> list[str]:
-        """Return the words at the ticks."""
         return [number(tick, self.form) for tick in self.ticks]
 
 
-def linear(values: Iterable[float], form: str = "", low: float | None = None, high: float | None = None) -> Axis:
-    """Return an axis that holds all finite `values`, rounded outwards to ticks; `low` and `high` fix an end."""
-    finite = [value for value in values if math.isfinite(value)]
-    least = low if low is not None else min(finite, default=0.0)
-    most = high if high is not None else max(finite, default=1.0)
+def linear(values: Sequence[float]) -> Axis:
+    """Return an axis that holds all values, rounded outwards to ticks."""
+    least, most = min(values, default=0.0), max(values, default=1.0)
     if most - least <= 1e-9 * max(abs(most), abs(least), 1e-2):  # one value, or as good as one
-        least, most = (least - 0.5, least + 0.5) if low is None else (least, least + 1)
+        least, most = least - 0.5, least + 0.5
     step = _nice((most - least) / 4)
-    first = math.floor(least / step + 1e-9) if low is None else math.ceil(least / step - 1e-9)
-    last = math.ceil(most / step - 1e-9) if high is None else math.floor(most / step + 1e-9)
+    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
     ticks = tuple(round(i * step, 12) for i in range(first, last + 1))
-    return Axis(ticks[0] if low is None else least, ticks[-1] if high is None else most, ticks, form)
+    return Axis(ticks[0], ticks[-1], ticks)
 
 
 def _nice(step: float) -> float:
@@ -58,14 +51,14 @@ def _nice(step: float) -> float:
     return nice * power
 
 
-def logarithmic(values: Iterable[float], form: str = "") -> Axis:
-    """Return a logarithmic axis that holds all positive finite `values`, with ticks at 1, 2 and 5 of each decade."""
-    positive = [value for value in values if value > 0 and math.isfinite(value)] or [1.0]
+def logarithmic(values: Iterable[float]) -> Axis:
+    """Return a logarithmic axis that holds all positive `values`, with ticks at 1, 2 and 5 of each decade."""
+    positive = [value for value in values if value > 0] or [1.0]
     low, high = min(positive) / 1.15, max(positive) * 1.15
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     mantissas = (1, 2, 5) if high / low < 1000 else (1,)
     ticks = tuple(m * 10.0**d for d in decades for m in mantissas if low <= m * 10.0**d <= high)
-    return Axis(low, high, ticks or (positive[0],), form, log=True)
+    return Axis(low, high, ticks or (positive[0],), log=True)
 
 
 class Frame(NamedTuple):
@@ -79,17 +72,10 @@ class Frame(NamedTuple):
     y: Axis
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Return the SVG position of a point of the data."""
         return self.left + self.width * self.x.share(x), self.top + self.height * (1 - self.y.share(y))
 
     def path(self, points: Sequence[tuple[float, float]]) -> str:
-        """Return the SVG path through `points`; a point that is not finite leaves a gap."""
-        steps, drawing = [], False
-        for x, y in points:
-            if math.isfinite(x) and math.isfinite(y):
-                steps.append("{}{:.1f} {:.1f}".format("L" if drawing else "M", *self.at(x, y)))
-            drawing = math.isfinite(x) and math.isfinite(y)
-        return "".join(steps)
+        return "M" + "L".join("{:.1f} {:.1f}".format(*self.at(x, y)) for x, y in points)
 
 
 def frame(x: Axis, y: Axis, top: float = 24) -> Frame:
@@ -117,7 +103,6 @@ def grid(box: Frame, x_label: str, y_label: str) -> Markup:
 
 
 def _apart(box: Frame) -> list[tuple[float, str]]:
-    """Return the ticks of x whose labels do not touch each other."""
     shown: list[tuple[float, str]] = []
     free = -math.inf
     for tick, label in zip(box.x.ticks, box.x.labels(), strict=True):

@@ -21,12 +21,9 @@ def escape(value: object) -> Markup:
 
 
 def tag(name: str, *children: object, **attributes: object) -> Markup:
-    """Return <name attributes>children</name>.
+    """Return <name attributes>children</name>, all but markup escaped.
 
-    Args:
-        name: the element.
-        children: markup, or text to escape.
-        attributes: values to escape; None leaves one out. `class_` is class, an underscore inside a name a hyphen.
+    None leaves an attribute out; `class_` is class, an underscore inside a name a hyphen.
     """
     shown = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'

@@ -38,11 +38,9 @@ class Details(NamedTuple):
     sections: Sequence[Section]
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return tag("details", tag("summary", self.title), *(section.html() for section in self.sections))
 
     def text(self, width: int) -> str:  # noqa: ARG002 - one line
-        """Return it as terminal text."""
         return f"{printable(self.title)}: see the HTML or JSON report"
 
 

@@ -2,11 +2,12 @@
 
 import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import printable
+from edge.errors import CatdogError, printable
 from edge.fit import Image
-from edge.photo import as_jpeg
+from edge.photo import as_jpeg, read_photo
 from edge.report.markup import Markup, escape, join, tag
 from edge.report.words import note
 
@@ -19,30 +20,33 @@ def thumbnail(image: Image, side: int = 160) -> bytes:
 
 
 class Picture(NamedTuple):
-    """One picture: its JPEG, a caption, further lines in small print, and a word in a coloured corner."""
+    """One picture: a JPEG or a photo's file, a caption, further lines in small print, a word in a coloured corner."""
 
-    jpeg: bytes
+    photo: bytes | Path
     caption: str
     details: Sequence[str] = ()
     badge: str = ""
 
     def html(self) -> Markup:
-        """Return it as HTML."""
-        source = "data:image/jpeg;base64," + base64.b64encode(self.jpeg).decode()
+        jpeg = _thumbnail_of(self.photo) if isinstance(self.photo, Path) else self.photo
+        source = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+        image = Markup(f'<img alt="{escape(self.caption)}" loading="lazy" src="{source}">')
         # An empty picture (a file that cannot be decoded) keeps its place and its words.
-        shown = (
-            tag("div", class_="missing")
-            if not self.jpeg
-            else Markup(f'<img alt="{escape(self.caption)}" loading="lazy" src="{source}">')
-        )
+        shown = image if jpeg else tag("div", class_="missing")
         small = (tag("small", line) for line in self.details)
         corner = tag("span", self.badge, class_="badge") if self.badge else ""
         return tag("figure", shown, corner, tag("figcaption", tag("b", self.caption), *small))
 
     def text(self, width: int) -> str:  # noqa: ARG002 - a line that is cut loses the path
-        """Return it as terminal text."""
         badge = f"[{self.badge}] " if self.badge else ""
         return "  ".join(printable(line) for line in (badge + self.caption, *self.details))
+
+
+def _thumbnail_of(path: Path) -> bytes:
+    try:
+        return thumbnail(read_photo(path))
+    except CatdogError:  # it cannot be decoded, or has gone in the meantime
+        return b""
 
 
 class Gallery(NamedTuple):
@@ -52,11 +56,9 @@ class Gallery(NamedTuple):
     caption: str = ""
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return join(note(self.caption), tag("div", *(p.html() for p in self.pictures), class_="gallery"))
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
         lines = [f"  {picture.text(width)}" for picture in self.pictures[:_LISTED]]
         rest = len(self.pictures) - len(lines)
         more = [f"  ... and {rest} more"] if rest > 0 else []

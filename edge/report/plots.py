@@ -1,4 +1,4 @@
-"""Sections that plot: bars, lines, points."""
+"""Sections that plot: bars, points."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,32 +9,21 @@ from edge.report.axes import COLOURS, LETTER, WIDTH, Axis, Frame, frame, grid, l
 from edge.report.markup import Markup, join, number, pad, tag
 from edge.report.words import Table, note
 
-Points = Sequence[tuple[float, float]]
-
 
 class Bars(NamedTuple):
-    """Horizontal bars, one for each name.
+    """Horizontal bars, one for each name."""
 
-    Attributes:
-        values: name -> length, >= 0.
-        form: format specification of the numbers.
-        caption: what the bars show.
-        intervals: name -> (low, high), e.g. of 95 %, drawn over the bar's end.
-        high: the value of a full bar; the largest one where it is not given.
-    """
-
-    values: Mapping[str, float]
-    form: str = ""
+    values: Mapping[str, float]  # name -> length, >= 0
+    form: str = ""  # format specification of the numbers
     caption: str = ""
-    intervals: Mapping[str, tuple[float, float]] = {}
-    high: float | None = None
+    intervals: Mapping[str, tuple[float, float]] = {}  # name -> (low, high), e.g. of 95 %, drawn over the bar's end
+    high: float | None = None  # the value of a full bar; the largest one where it is not given
 
     def _full(self) -> float:
         ends = [end for interval in self.intervals.values() for end in interval]
         return self.high or max((v for v in (*self.values.values(), *ends) if math.isfinite(v)), default=1.0) or 1.0
 
     def svg(self) -> Markup:
-        """Return the figure."""
         left = min(180.0, 14 + LETTER * max((columns_of(name) for name in self.values), default=0))
         right = 16 + LETTER * max((columns_of(number(v, self.form)) for v in self.values.values()), default=0)
         scale = (WIDTH - left - right) / self._full()
@@ -60,11 +49,9 @@ class Bars(NamedTuple):
         )
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return tag("figure", self.svg(), note(self.caption))
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
         names = {name: printable(name) for name in self.values}
         widest = max((columns_of(name) for name in names.values()), default=0)
         figures = {name: number(value, self.form) for name, value in self.values.items()}
@@ -76,64 +63,6 @@ class Bars(NamedTuple):
         return "\n".join([*([printable(self.caption)] if self.caption else []), *lines])
 
 
-class Lines(NamedTuple):
-    """Lines over a common x axis, e.g. a history of epochs.
-
-    Attributes:
-        series: name -> points (x, y); a y that is not finite leaves a gap.
-        x_label, y_label: the axes, with units.
-        x_form, y_form: format specifications of the ticks.
-        caption: what the lines show.
-        low, high: fixed ends of the y axis; by the data where they are not given.
-        log_x: a logarithmic x axis.
-    """
-
-    series: Mapping[str, Points]
-    x_label: str = ""
-    y_label: str = ""
-    x_form: str = ""
-    y_form: str = ""
-    caption: str = ""
-    low: float | None = None
-    high: float | None = None
-    log_x: bool = False
-
-    def svg(self) -> Markup:
-        """Return the figure."""
-        points = [point for line in self.series.values() for point in line]
-        marks, used = legend(list(self.series)) if len(self.series) > 1 else (Markup(), 0.0)
-        across = [x for x, _ in points]
-        x = (
-            logarithmic(across, self.x_form)
-            if self.log_x
-            else linear(across, self.x_form, min(across, default=0.0), max(across, default=1.0))
-        )
-        box = frame(x, linear([y for _, y in points], self.y_form, self.low, self.high), top=24 + used)
-        lines = (self._line(box, line, f"s{i % COLOURS}") for i, line in enumerate(self.series.values()))
-        parts = (marks, grid(box, self.x_label, self.y_label), *lines)
-        return svg(box.top + box.height + 42, self.caption or self.y_label, *parts)
-
-    def _line(self, box: Frame, points: Points, colour: str) -> Markup:
-        path = tag("path", class_=f"line {colour}", d=box.path(points))
-        if len(points) > 30:
-            return path
-        dots = (box.at(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y))
-        return join(path, *(tag("circle", class_=f"f{colour[1:]}", cx=x, cy=y, r=2.5) for x, y in dots))
-
-    def html(self) -> Markup:
-        """Return it as HTML."""
-        return tag("figure", self.svg(), note(self.caption))
-
-    def text(self, width: int) -> str:
-        """Return it as terminal text: first, best and last values say more there than a drawing."""
-        rows = []
-        for name, points in self.series.items():
-            values = [y for _, y in points if math.isfinite(y)] or [math.nan]
-            rows.append([name, values[0], min(values), max(values), values[-1]])
-        columns = [self.y_label or "series", "first", "least", "most", "last"]
-        return Table(columns, rows, dict.fromkeys(columns[1:], self.y_form), self.caption).text(width)
-
-
 class Dot(NamedTuple):
     """A point of a scatter plot, with its name, the series that colours it, and a picture-in-words on hover."""
 
@@ -143,10 +72,10 @@ class Dot(NamedTuple):
     series: str = ""
 
 
-def _roomy(values: Sequence[float], form: str) -> Axis:
+def _roomy(values: Sequence[float]) -> Axis:
     """Return a linear axis with a little room at both ends, so that no dot lies on the edge."""
     room = 0.06 * (max(values, default=0.0) - min(values, default=0.0))
-    return linear([v + sign * room for v in values for sign in (-1, 1)], form)
+    return linear([v + sign * room for v in values for sign in (-1, 1)])
 
 
 def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
@@ -155,49 +84,34 @@ def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 
 class Scatter(NamedTuple):
-    """Points, e.g. accuracy against latency.
-
-    Attributes:
-        dots: the points; names are written beside them.
-        x_label, y_label, x_form, y_form, caption, log_x: as for Lines.
-        front: points joined by a dashed line, e.g. a Pareto front.
-    """
+    """Points over a logarithmic x axis, with their names; those of a front are joined by a dashed line."""
 
     dots: Sequence[Dot]
     x_label: str = ""
     y_label: str = ""
-    x_form: str = ""
-    y_form: str = ""
     caption: str = ""
-    front: Points = ()
-    log_x: bool = False
-
-    def _finite(self) -> list[Dot]:
-        return [dot for dot in self.dots if math.isfinite(dot.x) and math.isfinite(dot.y)]
+    front: Sequence[tuple[float, float]] = ()
 
     def svg(self) -> Markup:
-        """Return the figure."""
         names = list(dict.fromkeys(dot.series for dot in self.dots if dot.series))
         marks, used = legend(names) if names else (Markup(), 0.0)
-        across = [dot.x for dot in self._finite()]
-        x = (logarithmic if self.log_x else _roomy)(across, self.x_form)
-        box = frame(x, _roomy([dot.y for dot in self._finite()], self.y_form), top=24 + used)
+        box = frame(logarithmic(dot.x for dot in self.dots), _roomy([dot.y for dot in self.dots]), top=24 + used)
         front = tag("path", class_="front", d=box.path(self.front)) if self.front else Markup()
         colours = {name: i % COLOURS for i, name in enumerate(names)}
-        dots = (self._dot(box, dot, colours.get(dot.series, 0)) for dot in self._finite())
+        dots = (self._dot(box, dot, colours.get(dot.series, 0)) for dot in self.dots)
         parts = (marks, grid(box, self.x_label, self.y_label), front, *dots, *self._names(box))
         return svg(box.top + box.height + 42, self.caption or self.y_label, *parts)
 
     def _dot(self, box: Frame, dot: Dot, colour: int) -> Markup:
         x, y = box.at(dot.x, dot.y)
-        said = tag("title", f"{dot.name} {number(dot.x, self.x_form)}, {number(dot.y, self.y_form)}")
+        said = tag("title", f"{dot.name} {number(dot.x)}, {number(dot.y)}")
         return tag("circle", said, class_=f"f{colour} dot", cx=x, cy=y, r=4.5)
 
     def _names(self, box: Frame) -> Iterator[Markup]:
         """Write each name beside its dot, on the first side where it covers no dot and no earlier name."""
-        at = [box.at(dot.x, dot.y) for dot in self._finite()]
+        at = [box.at(dot.x, dot.y) for dot in self.dots]
         taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in at]
-        for dot, (x, y) in zip(self._finite(), at, strict=True):
+        for dot, (x, y) in zip(self.dots, at, strict=True):
             width = LETTER * columns_of(dot.name)
             middle = min(x - width / 2, WIDTH - width - 2)
             starts = ((x + 7, y + 4), (x - 7 - width, y + 4), (middle, y - 9), (middle, y + 17))
@@ -210,12 +124,8 @@ class Scatter(NamedTuple):
             yield tag("text", dot.name, x=chosen[0], y=chosen[3] - 2) if dot.name else Markup()
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return tag("figure", self.svg(), note(self.caption))
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
-        columns = ["name", self.x_label or "x", self.y_label or "y"]
-        formats = {columns[1]: self.x_form, columns[2]: self.y_form}
         rows = [[" ".join(filter(None, (dot.series, dot.name))), dot.x, dot.y] for dot in self.dots]
-        return Table(columns, rows, formats, self.caption).text(width)
+        return Table(["name", self.x_label or "x", self.y_label or "y"], rows, caption=self.caption).text(width)

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from edge.errors import columns_of, printable
 from edge.report.markup import Markup, join, number, pad, tag
 
-TONES = ("", "good", "warn", "bad")  # how a paragraph or a tile is coloured
-
 
 class Heading(NamedTuple):
     """A heading; those of level 2 make up the table of contents."""
@@ -17,11 +15,9 @@ class Heading(NamedTuple):
     level: int = 2
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return tag(f"h{self.level}", self.title, id=anchor(self.title) if self.level == 2 else None)
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
         return f"{printable(self.title)}\n{('=' if self.level == 2 else '-') * min(width, columns_of(self.title))}"
 
 
@@ -31,17 +27,15 @@ def anchor(title: str) -> str:
 
 
 class Paragraph(NamedTuple):
-    """A paragraph; `tone` one of TONES sets it in a coloured box."""
+    """A paragraph; `tone`, "good", "warn" or "bad", sets it in a coloured box."""
 
     words: str
     tone: str = ""
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         return tag("p", self.words, class_=f"box {self.tone}" if self.tone else None)
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
         return textwrap.fill(" ".join(printable(line) for line in self.words.split("\n")), width)
 
 
@@ -51,7 +45,6 @@ class Tiles(NamedTuple):
     figures: Sequence[tuple[str, ...]]
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         tiles = (
             tag("div", tag("b", figure), tag("span", name), class_=" ".join(("tile", *tone)))
             for figure, name, *tone in self.figures
@@ -59,7 +52,6 @@ class Tiles(NamedTuple):
         return tag("div", *tiles, class_="tiles")
 
     def text(self, width: int) -> str:
-        """Return it as terminal text."""
         widest = max((columns_of(figure[0]) for figure in self.figures), default=0)
         return "\n".join(f"{pad(printable(f[0]), widest, right=True)}  {printable(f[1])}"[:width] for f in self.figures)
 
@@ -98,7 +90,6 @@ class Table(NamedTuple):
         ]
 
     def html(self) -> Markup:
-        """Return it as HTML."""
         classes = ["number" if numeric else None for numeric in self._numeric()]
         head = (tag("th", name, class_=kind, scope="col") for name, kind in zip(self.columns, classes, strict=True))
         body = (
@@ -110,7 +101,6 @@ class Table(NamedTuple):
         return tag("div", table, class_="wide")
 
     def text(self, width: int) -> str:  # noqa: ARG002 - a table that is cut says less than one that wraps
-        """Return it as terminal text."""
         rows = [[printable(name) for name in self.columns], *(self._cells(row) for row in self.rows)]
         widths = [max(columns_of(row[i]) for row in rows) for i in range(len(self.columns))]
         right = self._numeric()

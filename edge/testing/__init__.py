@@ -3,9 +3,8 @@
 Nothing here needs a camera, a board or a test framework, and nothing of the product imports it.
 """
 
+from edge.testing.board import Clock, Thermometer
 from edge.testing.camera import ScriptedCamera
-from edge.testing.clock import Clock
 from edge.testing.moments import GREY, Still, event, moment, visit
-from edge.testing.thermometer import Thermometer
 
 __all__ = ["GREY", "Clock", "ScriptedCamera", "Still", "Thermometer", "event", "moment", "visit"]

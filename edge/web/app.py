@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from edge.web import changes, classify, events, login, metrics, openapi, routes
-from edge.web.guard import Guard, refusal
+from edge.web import changes, classify, events, metrics, openapi, routes
+from edge.web.guard import Guard, login_page, refusal
 from edge.web.rates import Buckets
 from edge.web.site import Site
 
@@ -52,7 +52,7 @@ def build(site: Site, token: str | None, names: frozenset[str]) -> ASGIApp:
     app.router.redirect_slashes = False  # a redirection would repeat a name that somebody else has chosen
     app.state.site = site
     # How often each address may ask; a page asks some ten times when it is opened.
-    return Guard(app, token, names, Buckets(rate=20.0, burst=120.0), login.make(PAGE))
+    return Guard(app, token, names, Buckets(rate=20.0, burst=120.0), login_page(PAGE))
 
 
 def _pages() -> list[Route]:

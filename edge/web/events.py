@@ -51,9 +51,9 @@ async def _told(site: Site, last: str) -> AsyncGenerator[bytes, None]:
         seen, told_s = -1, 0.0
         while True:
             now_s = loop.time()
-            for happened in [item for item in site.news.happened if item.number > number]:
-                number = happened.number
-                yield message("happened", happened.fields, number)
+            for happened in [item for item in site.news.happened if item["id"] > number]:
+                number = happened["id"]
+                yield message("happened", happened, number)
             if site.news.moments != seen or now_s - told_s >= _BEAT_S:
                 seen, told_s = site.news.moments, now_s
                 yield _state(site, now_s)
@@ -64,7 +64,7 @@ async def _told(site: Site, last: str) -> AsyncGenerator[bytes, None]:
 
 def _number(site: Site, last: str) -> int:
     """Return after which event to go on: the last that a listener has heard in this run, else the newest."""
-    newest = site.news.happened[-1].number if site.news.happened else 0
+    newest = int(site.news.happened[-1]["id"]) if site.news.happened else 0
     known = number_in(last)
     return newest if known is None else min(known, newest)
 

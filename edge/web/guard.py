@@ -4,9 +4,13 @@ A page of somebody else must not reach this server through its visitor's browser
 (DNS rebinding) and a request that another origin sent are refused. Beyond loopback a token is asked for.
 """
 
+import base64
+import hashlib
 import socket
 from collections.abc import Mapping
 from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,7 +18,6 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge.web.login import Login
 from edge.web.rates import Buckets
 from edge.web.token import is_same
 
@@ -81,15 +84,33 @@ def given_tokens(headers: Headers, query: str) -> list[str]:
     return [*bearer, cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), *parse_qs(query).get("token", [])[:1]]
 
 
+class Login(NamedTuple):
+    """The page that asks for the token, whole in itself: who has none is given nothing else, not even a stylesheet."""
+
+    html: str  # its text
+    policy: str  # the content security policy that goes with it
+
+
+def login_page(folder: Path) -> Login:
+    """Return the page of login.html with the style and the icon of the live page, which lie in the same folder."""
+    style, icon = ((folder / name).read_text("utf-8") for name in ("page.css", "icon.svg"))
+    html = (folder / "login.html").read_text("utf-8")
+    html = html.replace("<style></style>", f"<style>{style}</style>")
+    html = html.replace("<svg></svg>", icon.strip().replace("<svg ", '<svg aria-hidden="true" ', 1))
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    rules = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return Login(html, rules)
+
+
 class Guard:
     """Stands before an application.
 
     Args:
-        app: the application.
         token: to be shown by who asks; None where only this machine can call.
         names: under which this machine is known besides its own, such as that of a reverse proxy.
         buckets: how often each address may ask.
-        login: what asks for the token.
     """
 
     def __init__(self, app: ASGIApp, token: str | None, names: frozenset[str], buckets: Buckets, login: Login) -> None:

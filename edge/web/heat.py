@@ -28,11 +28,7 @@ class _Seen(NamedTuple):
 
 
 class Heat:
-    """Maps of the newest frames.
-
-    Args:
-        tuning: with the run's classifier.
-    """
+    """Maps of the newest frames."""
 
     def __init__(self, tuning: Tuning) -> None:
         self._classifier, self._viewers = tuning.classifier, 0

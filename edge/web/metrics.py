@@ -40,7 +40,6 @@ class Told(Collector):
         self._site = site
 
     def collect(self) -> Iterator[Metric]:
-        """Yield each family."""
         site = self._site
         model = {name: str(site.model_json[name]) for name in ("name", "variant", "sha256")}
         yield InfoMetricFamily("catdog", "What runs", {"version": __version__, **model})

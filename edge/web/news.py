@@ -8,7 +8,7 @@ import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from edge.capture.health import STALE
 from edge.capture.source import Source
@@ -23,11 +23,7 @@ _EVENTS = 256  # that a slow reader may be behind
 BOUNDS_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)  # of latencies that are counted together
 
 
-class Happened(NamedTuple):
-    """An event with a number, and as it is told."""
-
-    number: int
-    fields: dict[str, Any]
+Happened = dict[str, Any]  # an event as it is told; its "id" is 1, 2, 3 ...
 
 
 class Counts:
@@ -46,7 +42,6 @@ class Counts:
         self.verdicts: dict[str, int] = {}
 
     def count(self, latency_ms: float, verdict: str) -> None:
-        """Count one frame."""
         self.frames += 1
         self.latency_s += latency_ms / 1000
         self.latencies[bisect_left(BOUNDS_MS, latency_ms)] += 1
@@ -82,7 +77,7 @@ class News:
         self.counts = [Counts() for _ in sources]
 
     def write(self, moment: Moment) -> list[Happened]:
-        """Take a moment; return what has happened by it, numbered. In the runner's thread."""
+        """Take a moment; return what has happened by it. In the runner's thread."""
         stream = moment.stream
         self.heard_s[stream] = self._now()
         told = [self._note(moment, event) for event in moment.events]
@@ -101,12 +96,11 @@ class News:
         elif event.kind in (LEFT, VISIT):
             self.present[moment.stream] = None
         self._number += 1
-        fields = {"id": self._number, "stream": moment.stream, **event_json(moment, event)}
-        happened = Happened(self._number, fields)
-        self.happened.append(happened)
+        told = {"id": self._number, "stream": moment.stream, **event_json(moment, event)}
+        self.happened.append(told)
         if event.kind == VISIT:
-            self.visits.append(happened)
-        return happened
+            self.visits.append(told)
+        return told
 
     def state_of(self, stream: int) -> str:
         """Return what is true of a source now: a runner that hangs cannot say so itself."""
@@ -145,7 +139,6 @@ class News:
 
     @property
     def states(self) -> list[str]:
-        """What is true of each source now."""
         return [self.state_of(stream) for stream in range(len(self.newest))]
 
     @property

@@ -8,19 +8,15 @@ from starlette.responses import JSONResponse, Response
 from edge import __version__
 from edge.web.schemas import SCHEMAS, ref
 
-_SOURCE = {
-    "name": "source",
-    "in": "query",
-    "description": "which of the run's sources: 0, 1, 2 ...",
-    "schema": {"type": "integer", "minimum": 0, "default": 0},
-}
-_MAP = {
-    "name": "map",
-    "in": "query",
-    "description": "1 for messages of where the evidence lies, too",
-    "schema": {"type": "string", "enum": ["0", "1"]},
-}
-_NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+
+def _query(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": about, "schema": schema}
+
+
+_WHOLE = {"type": "integer", "minimum": 0}
+_SOURCE = _query("source", "which of the run's sources: 0, 1, 2 ...", {**_WHOLE, "default": 0})
+_MAP = _query("map", "1 for messages of where the evidence lies, too", {"type": "string", "enum": ["0", "1"]})
+_NUMBER = {"name": "number", "in": "path", "required": True, "schema": _WHOLE}
 _KINDS = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
 _WRONG = {
     401: "the token is missing or wrong",

@@ -34,9 +34,6 @@ def make(options: Namespace) -> Output:
 class Web(Output):
     """The page and its API.
 
-    Args:
-        options: of the command line.
-
     Raises:
         CatdogError: nobody can be listened to at that address, or its token cannot be kept.
     """
@@ -55,22 +52,18 @@ class Web(Output):
         self._server = Server(self._listening, self._build, lambda line: self.say(line))
 
     def meet(self, tuning: Tuning) -> None:
-        """Hear which model answers."""
         self._site = Site(self._news, tuning, self._keep, lambda line: self.say(line))
 
     def open(self, sources: Sequence[Source]) -> None:
-        """Begin to serve."""
         self._news.open(sources)
         self._server.start()
         self.say(f"--web: {address.url(self._listening)}")
 
     def write(self, moment: Moment) -> None:
-        """Hand over a moment."""
         assert self._site is not None
         self._site.write(moment)
 
     def close(self) -> None:
-        """End the server and its helpers."""
         self._server.stop()
         if self._site is not None:
             self._site.close()

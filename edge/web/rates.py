@@ -8,13 +8,7 @@ _MOST = 1024  # who are remembered
 
 
 class Buckets:
-    """Buckets by name.
-
-    Args:
-        rate: requests a second in the long run.
-        burst: requests at once.
-        now: the monotonic clock.
-    """
+    """Buckets by name: `burst` requests at once, `rate` a second in the long run."""
 
     def __init__(self, rate: float, burst: float, now: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._now = rate, burst, now

@@ -73,7 +73,7 @@ async def visits(request: Request) -> Response:
     """Answer with the visits of late, the newest first."""
     site = site_of(request)
     told = [
-        {**visit.fields, "picture": f"/api/visits/{visit.number}.jpg" if visit.number in site.album.pictures else None}
+        {**visit, "picture": f"/api/visits/{visit['id']}.jpg" if visit["id"] in site.album.pictures else None}
         for visit in reversed(list(site.news.visits))
     ]
     return JSONResponse({"visits": told})

@@ -16,12 +16,9 @@ _END_S = 2.0
 
 
 class Server:
-    """Serves an application until it is stopped.
+    """Serves an application until it is stopped, and closes the socket.
 
-    Args:
-        listening: the socket; closed at the end.
-        build: called in the thread, as importing what it takes is no part of the first answer.
-        say: called with a line for the user.
+    It is built in the server's thread: to import what it takes is no part of the first answer.
     """
 
     def __init__(self, listening: socket.socket, build: Callable[[], "ASGIApp"], say: Callable[[str], None]) -> None:
@@ -31,7 +28,6 @@ class Server:
         self._thread = threading.Thread(target=self._live, name="web", daemon=True)
 
     def start(self) -> None:
-        """Begin, without waiting for that."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -82,6 +78,5 @@ class _Says(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say a line."""
         if record.exc_info and not isinstance(record.exc_info[1], asyncio.CancelledError):  # cut off at the end
             self._say(f"--web: a bug, please report it\n{logging.Formatter().formatException(record.exc_info)}")

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from edge import __version__
-from edge.board import Machine, temperature_c
+from edge.board import temperature_c
 from edge.classifier import Classifier
 from edge.keep import Keep
+from edge.live.heat import HERE
 from edge.live.tuning import Tuning
 from edge.outputs import Moment
 from edge.outputs.jsonl import utc
@@ -25,17 +26,8 @@ _WARM_S = 5.0  # between two looks at the thermometer
 class Site:
     """What a page and an API can tell.
 
-    Args:
-        news: of the sources.
-        tuning: the classifier that answers, and the knobs.
-        keep: where photos for training go; None where none are kept.
-        say: called with a line for the user.
-
     Attributes:
-        video: the sources' pictures.
-        album: pictures of visits.
-        heat: where the evidence lies.
-        grab: frames as they are.
+        keep: where photos for training go; None where none are kept.
         photos, kept: how often photos may be sent, and kept, by all together.
         listeners: how many hear events.
         told: the state as it was sent last, and when: the same for all who listen.
@@ -50,8 +42,8 @@ class Site:
 
     def write(self, moment: Moment) -> None:
         """Hand over a moment. In the runner's thread."""
-        for happened, event in zip(self.news.write(moment), moment.events, strict=True):
-            self.album.offer(happened, event)
+        for told, event in zip(self.news.write(moment), moment.events, strict=True):
+            self.album.offer(told["id"], event)
         self.video.offer(moment)
         self.grab.offer(moment)
         self.heat.mind(moment)
@@ -68,7 +60,6 @@ class Site:
 
     @cached_property
     def model_json(self) -> dict[str, Any]:
-        """What the model says of itself."""
         contract = self.tuning.contract
         return {
             "name": contract.name,
@@ -81,14 +72,12 @@ class Site:
 
     @property
     def temperature_c(self) -> float | None:
-        """How warm this machine is."""
         now_s = time.monotonic()
         if now_s - self._warm[0] >= _WARM_S:
-            self._warm = now_s, temperature_c(Machine(ask=lambda _: ""))
+            self._warm = now_s, temperature_c(HERE)
         return self._warm[1]
 
     def state_json(self) -> dict[str, Any]:
-        """Return all that is known now as a JSON object."""
         return {
             "time": utc(time.time()),
             "version": __version__,

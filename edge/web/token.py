@@ -22,10 +22,7 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def obtain(where: Path) -> tuple[str, Path, bool]:
-    """Return the token, the file in which it is kept, and whether it is new.
-
-    Args:
-        where: the folder; made where it is missing.
+    """Return the token, the file in which it is kept, and whether it is new; the folder is made where it is missing.
 
     Raises:
         CatdogError: it cannot be kept or read, or others may read it.

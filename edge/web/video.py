@@ -32,11 +32,7 @@ class Picture(NamedTuple):
 
 
 class Video:
-    """The newest picture of each source.
-
-    Args:
-        news: of the sources.
-    """
+    """The newest picture of each source."""
 
     def __init__(self, news: News) -> None:
         self._told = news
@@ -51,7 +47,6 @@ class Video:
 
     @property
     def viewers(self) -> int:
-        """How many watch."""
         return sum(self._watchers.values())
 
     def offer(self, moment: Moment) -> None:

@@ -6,7 +6,7 @@ from edge.fit import Image
 from edge.live.visits import VISIT, Event
 from edge.outputs.worker import Worker
 from edge.photo import as_jpeg
-from edge.web.news import VISITS, Happened
+from edge.web.news import VISITS
 
 _LARGEST = 480  # pixels of a side
 
@@ -18,10 +18,10 @@ class Album:
         self.pictures: OrderedDict[int, bytes] = OrderedDict()
         self._worker: Worker[tuple[int, Image]] = Worker("visits", self._work, most=8)
 
-    def offer(self, happened: Happened, event: Event) -> None:
+    def offer(self, number: int, event: Event) -> None:
         """Keep the best frame of a visit that is over. In the runner's thread."""
         if event.kind == VISIT and event.visit.best is not None:
-            self._worker.put((happened.number, event.visit.best.image))
+            self._worker.put((number, event.visit.best.image))
 
     def _work(self, visits: list[tuple[int, Image]]) -> None:
         for number, image in visits:

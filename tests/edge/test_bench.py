@@ -254,4 +254,4 @@ def test_without_the_schema_there_is_no_peak(here: Command, tmp_path: Path, monk
     shown = here("edge", "bench", model, "--quick", "--seconds", 0.1, "--json", target).stdout
     assert graphs.MISSING in shown.replace("\n", " ")
     document = json.loads(target.read_text())
-    assert (document["peak"], document["models"][0]["macs"]) == (None, None)
+    assert (document["peak"], document["models"][0]["gmacs"]) == (None, None)

@@ -91,7 +91,7 @@ def test_bins_are_open_below_and_closed_above() -> None:
     found = metrics.reliability(np.array([0.0, 0.25, 0.2500001, 1.0]), np.ones(4, np.bool_), 4)
     assert [b.answers for b in found] == [2, 1, 0, 1]
     assert (found[1].low, found[1].high) == (0.25, 0.5)
-    assert (found[0].confidence, found[0].accuracy) == (0.125, 1)
+    assert (found[0].document()["confidence"], found[0].document()["accuracy"]) == (0.125, 1)
 
 
 def test_a_calibrated_model_stays_within_chance_and_an_overconfident_one_does_not() -> None:

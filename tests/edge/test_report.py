@@ -1,6 +1,5 @@
 """The renderer: everything escaped, nothing fetched, plots that show the data; and files that are old or new."""
 
-import math
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -18,7 +17,7 @@ from edge.report.grids import Bin, Matrix, Reliability
 from edge.report.markup import tag
 from edge.report.page import Details, Section, as_html, as_svg, as_text, save
 from edge.report.pictures import Gallery, Picture, thumbnail
-from edge.report.plots import Bars, Dot, Lines, Scatter
+from edge.report.plots import Bars, Dot, Scatter
 from edge.report.words import Heading, Paragraph, Table, Tiles
 
 EVIL = "<script>alert(1)</script>\"'&\x07\udc80"
@@ -34,9 +33,8 @@ def everything(words: str) -> list[Section]:
         Tiles([(words, words, "bad")]),
         Table([words, "number"], [[words, 1.5], [words, None]], {"number": ".2f"}, words),
         Bars({words: 2, "b": 1}, caption=words, intervals={words: (1.5, 2.5)}),
-        Lines({words: [(0, 1), (1, math.nan), (2, 3)], "b": [(0, 2)]}, words, words, caption=words),
-        Scatter([Dot(1, 2, words, words), Dot(10, 3, "b", "c")], words, words, caption=words, log_x=True),
-        Matrix([words, "b"], [words, "c"], [[1, 2], [math.nan, 4]], words, words, by_row=True, caption=words),
+        Scatter([Dot(1, 2, words, words), Dot(10, 3, "b", "c")], words, words, words, [(1, 2), (10, 3)]),
+        Matrix([words, "b"], [[1, 2], [0, 4]], words),
         Reliability([Bin(0.5, 1.0, 10, 0.8, 0.7)], words),
         Gallery([Picture(jpeg, words, [words], words), Picture(b"", words)], words),
         Details(words, [Paragraph(words)]),
@@ -133,25 +131,26 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert [text.text for text in root.iter(f"{SVG}text")] == ["a", "4", "b", "1", "c", "0"]
 
 
-def test_a_line_goes_through_its_points_and_leaves_gaps() -> None:
-    root = parse(Lines({"a": [(0, 0.0), (1, 1.0), (2, math.nan), (3, 1.0)]}).svg())
-    path = next(p.get("d", "") for p in root.iter(f"{SVG}path") if "line" in p.get("class", ""))
-    assert path.count("M") == 2
+def test_dots_lie_by_the_logarithm_of_x_and_a_front_joins_them() -> None:
+    points = [(1.0, 0.0), (10.0, 1.0), (1000.0, 1.0)]
+    root = parse(Scatter([Dot(*point) for point in points], front=points).svg())
     dots = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for c in root.iter(f"{SVG}circle")]
     assert len(dots) == 3
     assert dots[0][1] > dots[1][1]  # SVG counts downwards
     assert dots[1][0] - dots[0][0] == pytest.approx((dots[2][0] - dots[1][0]) / 2, abs=0.2)
+    path = next(p.get("d", "") for p in root.iter(f"{SVG}path") if p.get("class") == "front")
+    assert path == "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in dots)
 
 
 def test_a_confusion_matrix_is_shaded_by_row() -> None:
-    root = parse(Matrix("ab", "ab", [[9, 1], [50, 50]], by_row=True).svg())
+    root = parse(Matrix("ab", [[9, 1], [50, 50]]).svg())
     shades = [float(c.get("fill-opacity", 0)) for c in root.iter(f"{SVG}rect") if c.get("fill-opacity")]
     assert shades == pytest.approx([0.9 * 0.92, 0.1 * 0.92, 0.46, 0.46])
 
 
 def test_empty_reports_and_sections_do_not_fail() -> None:
     empty: list[Section] = [
-        Tiles([]), Table(["a"], []), Bars({}), Lines({}), Scatter([]), Matrix([], [], []), Reliability([]), Gallery([]),
+        Tiles([]), Table(["a"], []), Bars({}), Scatter([]), Matrix([], []), Reliability([]), Gallery([]),
     ]  # fmt: skip
     read(as_html("", empty))
     as_text("", empty)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.commands import add_examples, positive, show_progress
+from edge.commands import LABEL, add_examples, positive, show_progress
 from edge.errors import EXIT_OK
 from edge.files import write_document
 from edge.labelled import list_photos, parse_renames
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
+    add("--label", **LABEL)
     add("--exclusions", type=Path, metavar="FILE", help="add what should be left out to this list")
     add("--html", type=Path, metavar="FILE", help="write a page with the photos")
     add("--json", type=Path, metavar="FILE", help="write everything as data")

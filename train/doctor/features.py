@@ -22,19 +22,12 @@ ALPHAS = (1.0, 0.35, 0.5, 0.75, 1.3, 1.4)  # the widths that keras.applications 
 
 
 class Features(NamedTuple):
-    """A way from pictures to vectors.
+    """A way from pictures to vectors."""
 
-    Attributes:
-        name: for people.
-        key: of the cache; equal keys give equal vectors.
-        side: pixels; the pictures are squashed to side x side.
-        compute: uint8 (n, side, side, 3), BGR -> float32 (n, d).
-    """
-
-    name: str
-    key: str
-    side: int
-    compute: Callable[[npt.NDArray[np.uint8]], Vectors]
+    name: str  # for people
+    key: str  # of the cache; equal keys give equal vectors
+    side: int  # pixels; the pictures are squashed to side x side
+    compute: Callable[[npt.NDArray[np.uint8]], Vectors]  # uint8 (n, side, side, 3), BGR -> float32 (n, d)
 
 
 def choose(network: str, weights: Path | None) -> tuple[Features, str]:
@@ -52,9 +45,8 @@ def choose(network: str, weights: Path | None) -> tuple[Features, str]:
     if network.endswith(".keras"):
         return from_model(Path(network)), ""
     if network not in ("auto", "mobilenet"):
-        raise InputError(
-            f"--network {network}", "is unknown", "Choose auto, mobilenet, simple, none or the path of a .keras model"
-        )
+        remedy = "Choose auto, mobilenet, simple, none or the path of a .keras model"
+        raise InputError(f"--network {network}", "is unknown", remedy)
     try:
         return mobilenet(weights), ""
     except InputError as fault:

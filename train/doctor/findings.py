@@ -51,26 +51,17 @@ KINDS = {  # in the order of the report: kind -> what it means and what comes of
 
 
 class Finding(NamedTuple):
-    """Something about one photo.
+    """Something about one photo."""
 
-    Attributes:
-        kind: a key of KINDS.
-        action: "exclude", "look" or "note".
-        path, label, split, digest: of the photo.
-        reason: what was found, in words.
-        score: how strongly, where the kind has a score; greater is worse.
-        other: the photo it is a copy of.
-    """
-
-    kind: str
-    action: str
-    path: Path
+    kind: str  # a key of KINDS
+    action: str  # "exclude", "look" or "note"
+    path: Path  # of the photo, as the next three
     label: str
     split: str
     digest: str
     reason: str
-    score: float | None = None
-    other: Path | None = None
+    score: float | None = None  # how strongly, where the kind has a score; greater is worse
+    other: Path | None = None  # the photo it is a copy of
 
 
 def _find(photo: Photo, kind: str, action: str, reason: str, score: float | None = None) -> Finding:

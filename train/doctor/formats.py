@@ -31,21 +31,13 @@ _ORIENTATION = 0x0112  # Exif 2.3, section 4.6.4
 
 
 class Facts(NamedTuple):
-    """What a file's bytes say.
+    """What a file's bytes say."""
 
-    Attributes:
-        format: a key of SUFFIXES, one of OTHERS, "HEIC", "video", "empty" or "unknown".
-        mode: "colour", or what is unusual: "grey", "palette", "alpha", "CMYK", "16 bits", joined by commas.
-        animated: more than one picture in it.
-        orientation: EXIF's 1..8; 1 is upright.
-        whole: False where the end of the file is missing.
-    """
-
-    format: str
-    mode: str = "colour"
-    animated: bool = False
-    orientation: int = 1
-    whole: bool = True
+    format: str  # a key of SUFFIXES, one of OTHERS, "HEIC", "video", "empty" or "unknown"
+    mode: str = "colour"  # or what is unusual, by commas: "grey", "palette", "alpha", "CMYK", "16 bits"
+    animated: bool = False  # more than one picture in it
+    orientation: int = 1  # EXIF's 1..8; 1 is upright
+    whole: bool = True  # False where the end of the file is missing
 
     def fits(self, suffix: str) -> bool:
         """True when a file name's suffix says this format."""
@@ -73,7 +65,6 @@ def _inspect(content: bytes) -> Facts:
 
 
 def _name(content: bytes) -> str:
-    """Return the format by the first bytes."""
     if not content:
         return "empty"
     starts = (

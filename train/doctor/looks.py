@@ -12,17 +12,11 @@ _SHARP = 100  # levels between neighbours: lenses and JPEG leave such edges to l
 
 
 class Looks(NamedTuple):
-    """How a picture looks.
+    """How a picture looks."""
 
-    Attributes:
-        drawn: 0 for a photo to about 0.5 for a drawing, a placard or a logo: few colours with hard edges between.
-        sharpness: variance of the Laplacian over that of the picture, at 128 x 128; a photo has about 0.2.
-        contrast: standard deviation of its grey levels; a blank picture has less than 3.
-    """
-
-    drawn: float
-    sharpness: float
-    contrast: float
+    drawn: float  # 0 for a photo to about 0.5 for a drawing, a placard or a logo: few colours with hard edges between
+    sharpness: float  # variance of the Laplacian over that of the picture, at 128 x 128; a photo has about 0.2
+    contrast: float  # standard deviation of its grey levels; a blank picture has less than 3
 
 
 def look(image: Image) -> Looks:

@@ -33,24 +33,15 @@ CHUNK = 256  # pictures in memory at once: 20 MB at 160 pixels
 
 
 class Scan(NamedTuple):
-    """What a photo's bytes gave.
+    """What a photo's bytes gave; looks, fingerprint and vector are None where it cannot be decoded."""
 
-    Attributes:
-        facts: what the file says of itself.
-        fault: why it cannot be decoded, without a full stop; empty where it can.
-        height, width: pixels, upright; 0 where it cannot be decoded.
-        looks: what the pixels say; None where it cannot be decoded.
-        fingerprint: uint8 (32, 32, 3), see train.similar; None likewise.
-        vector: float32 (d,), its features; None likewise, or where none were asked for.
-    """
-
-    facts: Facts
-    fault: str
-    height: int = 0
+    facts: Facts  # what the file says of itself
+    fault: str  # why it cannot be decoded, without a full stop; empty where it can
+    height: int = 0  # pixels, upright; 0 where it cannot be decoded
     width: int = 0
-    looks: Looks | None = None
-    fingerprint: npt.NDArray[np.uint8] | None = None
-    vector: npt.NDArray[np.float32] | None = None
+    looks: Looks | None = None  # what the pixels say
+    fingerprint: npt.NDArray[np.uint8] | None = None  # uint8 (32, 32, 3), see train.similar
+    vector: npt.NDArray[np.float32] | None = None  # float32 (d,), its features; None where none were asked for, too
 
 
 class Photo(NamedTuple):
@@ -146,9 +137,8 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(store):
             yield store
     except (sqlite3.OperationalError, OSError) as fault:
-        raise CatdogError(
-            path, f"cannot be written ({fault})", "Free some space, or choose another folder with --cache"
-        ) from None
+        wrong = f"cannot be written ({fault})"
+        raise CatdogError(path, wrong, "Free some space, or choose another folder with --cache") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

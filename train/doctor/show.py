@@ -2,12 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from edge.errors import CatdogError
-from edge.photo import read_photo
-from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table, Tiles, thumbnail
+from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table, Tiles
 from train.doctor.findings import EXCLUDE, KINDS, LOOK, NOTE, Finding
 from train.exclusions import Exclusion
 
@@ -112,19 +109,10 @@ def _pictures(found: Finding) -> Iterator[Picture]:
     where = f"{found.split}/{found.label}"
     details = [found.reason, where, found.digest[:12]]
     badge = "" if found.score is None else f"{abs(found.score):.2f}"
-    yield Picture(_thumbnail(found.path), found.path.name, details, badge)
+    yield Picture(found.path, found.path.name, details, badge)
     if found.other:
-        yield Picture(
-            _thumbnail(found.other), found.other.name, ["the one it is a copy of", str(found.other.parent.name)]
-        )
-
-
-def _thumbnail(path: Path) -> bytes:
-    """Return a photo small, or nothing where it cannot be decoded."""
-    try:
-        return thumbnail(read_photo(path))
-    except CatdogError:
-        return b""
+        about = ["the one it is a copy of", found.other.parent.name]
+        yield Picture(found.other, found.other.name, about)
 
 
 def exclusions(findings: Sequence[Finding]) -> tuple[list[Exclusion], list[Exclusion]]:

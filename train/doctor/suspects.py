@@ -24,21 +24,13 @@ Numbers = npt.NDArray[np.float64]
 
 
 class Judgement(NamedTuple):
-    """What was found about each of n photos.
+    """What was found about each of n photos."""
 
-    Attributes:
-        margin: (n,) how much better the given class fits than the best other one, about -1..1; below 0 is wrong.
-        agreement: (n,) the share of its neighbours' votes for the given class, 0..1.
-        strangeness: (n,) how far from all others it lies, in robust standard deviations of its class.
-        answer: (n,) the class that fits best.
-        accuracy: share of training photos whose class fits best; tells whether the features are any good.
-    """
-
-    margin: Numbers
-    agreement: Numbers
-    strangeness: Numbers
-    answer: Integers
-    accuracy: float
+    margin: Numbers  # (n,) how much better the given class fits than the best other one, about -1..1; below 0 is wrong
+    agreement: Numbers  # (n,) the share of its neighbours' votes for the given class, 0..1
+    strangeness: Numbers  # (n,) how far from all others it lies, in robust standard deviations of its class
+    answer: Integers  # (n,) the class that fits best
+    accuracy: float  # share of training photos whose class fits best; tells whether the features are any good
 
 
 def judge(
@@ -75,7 +67,8 @@ def judge(
 
 def _out_of_fold(vectors: Vectors, classes: Integers, groups: Integers, training: npt.NDArray[np.bool_]) -> Numbers:
     """Return (n, classes): scores near 1 for the class that fits and -1 for others, of photos not learned from."""
-    folds = _folds(groups)
+    # By group, at random but the same in every run.
+    folds = np.random.default_rng(0).integers(0, FOLDS, int(groups.max()) + 1)[groups]
     scores = np.zeros((len(vectors), classes.max() + 1))
     rest = ~training
     for fold in range(FOLDS):
@@ -85,11 +78,6 @@ def _out_of_fold(vectors: Vectors, classes: Integers, groups: Integers, training
     if rest.any():
         scores[rest] = _fit(vectors, classes, training, vectors[rest])
     return scores
-
-
-def _folds(groups: Integers) -> Integers:
-    """Return the fold of each photo: that of its group, at random but the same in every run."""
-    return np.random.default_rng(0).integers(0, FOLDS, int(groups.max()) + 1)[groups]
 
 
 def _fit(vectors: Vectors, classes: Integers, use: npt.NDArray[np.bool_], unseen: Vectors) -> Numbers:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from edge import __version__, judged
-from edge.commands import add_examples, positive, seed, show_progress
+from edge.commands import LABEL, add_examples, names, positive, seed, show_progress
 from edge.errors import EXIT_FAILED, EXIT_OK, InputError
 from edge.evaluate import show
 from edge.evaluate.figures import figures, model_document
-from edge.evaluate.pictures import thumbnails
 from edge.files import write_document
 from edge.labelled import parse_renames
 from edge.report import as_text, save
@@ -22,7 +21,6 @@ from train.evaluate import model as models
 from train.evaluate import show_damage
 from train.evaluate.damage import examples, robustness, sample
 from train.evaluate.measure import Answers, measure
-from train.options import names
 from train.samples import report_skipped
 
 
@@ -36,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", type=Path, metavar="MODEL", help="NAME.keras with its record, or NAME.tflite")
     add("data", nargs="+", type=Path, metavar="DATA", help="folder of class folders, or of splits")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="name a class, e.g. --label cats=cat")
-    add("--classes", type=names, default=[], metavar="A,B,...", help="measure photos of these alone (all)")
+    add("--label", **LABEL)
+    add("--classes", type=names, default=(), metavar="A,B,...", help="measure photos of these alone (all)")
     add("--split", choices=judged.SPLITS, help="which photos (test where a folder has some, else all)")
     add("--html", type=Path, metavar="FILE", help="write a page with plots and the worst mistakes")
     add("--no-photos", dest="photos", action="store_false", help="leave them out of the page, so that it can be shown")
@@ -73,7 +71,6 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _chosen(options: argparse.Namespace, model: models.Model) -> list[judged.Part]:
-    """Return the photos to measure."""
     parts = judged.choose(options.data, model.renames, parse_renames(options.label), options.split)
     if kept := judged.only(parts, options.classes):
         return kept
@@ -87,7 +84,7 @@ def _write(options: argparse.Namespace, document: dict[str, Any], model: models.
     if options.json:
         write_document(options.json, document)
     if options.html:
-        mistakes = thumbnails(document["mistakes"], options.photos)
+        mistakes = show.thumbnails(document["mistakes"], options.photos)
         damaged = examples(answers, model.contract, options.seed) if options.photos else {}
         sections = show.sections(document, mistakes, worst, show_damage.robustness(document, damaged))
         save(options.html, title, sections, options.command_line)

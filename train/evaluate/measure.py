@@ -21,21 +21,13 @@ _CHUNK = 32  # photos decoded ahead: with 31 versions each of 224 x 224 pixels, 
 
 
 class Answers(NamedTuple):
-    """What the model said.
+    """What the model said."""
 
-    Attributes:
-        rows: the photos that could be read.
-        probabilities: float64 (rows, labels).
-        sampled: positions in `rows` of the photos that were also damaged.
-        damaged: float64 (sampled, corruptions, strengths, labels).
-        skipped: the photos that could not be read, as one-line errors.
-    """
-
-    rows: tuple[Row, ...]
-    probabilities: Probabilities
-    sampled: tuple[int, ...]
-    damaged: Probabilities
-    skipped: tuple[CatdogError, ...]
+    rows: tuple[Row, ...]  # the photos that could be read
+    probabilities: Probabilities  # float64 (rows, labels)
+    sampled: tuple[int, ...]  # positions in `rows` of the photos that were also damaged
+    damaged: Probabilities  # float64 (sampled, corruptions, strengths, labels)
+    skipped: tuple[CatdogError, ...]  # the photos that could not be read, as one-line errors
 
 
 def measure(

@@ -1,6 +1,7 @@
 """A .keras file with its record, or a sealed .tflite file: to the evaluation they are the same thing."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,23 +21,14 @@ Probabilities = npt.NDArray[np.float64]
 
 
 class Model(NamedTuple):
-    """A model to measure.
+    """A model to measure."""
 
-    Attributes:
-        path: its file.
-        contract: labels, fit rule, thresholds and fallback; of a .keras file as its record states them.
-        renames: class folder name -> label, as it was trained with; empty for .tflite files.
-        bytes: size of the file.
-        digest: SHA-256 of the file, in hex.
-        predict: uint8 (n, height, width, 3) as `fit` gives them -> float64 (n, labels).
-    """
-
-    path: Path
-    contract: Contract
-    renames: dict[str, str]
-    bytes: int
-    digest: str
-    predict: Callable[[Image], Probabilities]
+    path: Path  # its file
+    contract: Contract  # labels, fit rule, thresholds and fallback; of a .keras file as its record states them
+    renames: dict[str, str]  # class folder name -> label, as it was trained with; empty for .tflite files
+    bytes: int  # size of the file
+    digest: str  # SHA-256 of the file, in hex
+    predict: Callable[[Image], Probabilities]  # uint8 (n, height, width, 3) as `fit` gives them -> float64 (n, labels)
 
 
 def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
@@ -57,34 +49,27 @@ def load(path: Path, threads: int = 1, fallback: str | None = None) -> Model:
         contract, renames, predict = _keras(path)
     else:
         classifier = Classifier(path, threads)
-        contract, renames, predict = classifier.contract, {}, _one_by_one(classifier)
+        contract, renames, predict = classifier.contract, {}, partial(_one_by_one, classifier)
         refuse_stale(path, contract.name, contract.origins)
     if fallback is not None:
         contract = contract._replace(fallback=fallback)
         if fallback not in contract.labels:
             raise InputError(f"--fallback {fallback}", f"is none of {', '.join(contract.labels)}", "Name one of them")
-    return Model(path, contract, renames, path.stat().st_size, digest, _checked(path, predict))
+    return Model(path, contract, renames, path.stat().st_size, digest, partial(_checked, path, predict))
 
 
-def _one_by_one(classifier: Classifier) -> Callable[[Image], Probabilities]:
-    def predict(pictures: Image) -> Probabilities:
-        return np.array([classifier.predict_fitted(picture) for picture in pictures], np.float64)
+def _checked(path: Path, predict: Callable[[Image], Probabilities], pictures: Image) -> Probabilities:
+    """Return what a network says, which is refused by name where that is no probabilities."""
+    rows = predict(pictures)
+    # An int8 softmax rounds each class to 1/256, so a row's sum is only nearly 1.
+    slack = 0.01 + rows.shape[1] / 512
+    if not (np.isfinite(rows).all() and rows.min() >= -slack and np.abs(rows.sum(1) - 1).max() < slack):
+        raise ModelError(path, "gives no probabilities (they do not sum to 1)", "End the network in a softmax")
+    return rows
 
-    return predict
 
-
-def _checked(path: Path, predict: Callable[[Image], Probabilities]) -> Callable[[Image], Probabilities]:
-    """Wrap `predict` so that a network that does not give probabilities is refused by name."""
-
-    def checked(pictures: Image) -> Probabilities:
-        rows = predict(pictures)
-        # An int8 softmax rounds each class to 1/256, so a row's sum is only nearly 1.
-        slack = 0.01 + rows.shape[1] / 512
-        if not (np.isfinite(rows).all() and rows.min() >= -slack and np.abs(rows.sum(1) - 1).max() < slack):
-            raise ModelError(path, "gives no probabilities (they do not sum to 1)", "End the network in a softmax")
-        return rows
-
-    return checked
+def _one_by_one(classifier: Classifier, pictures: Image) -> Probabilities:
+    return np.array([classifier.predict_fitted(picture) for picture in pictures], np.float64)
 
 
 def _keras(path: Path) -> tuple[Contract, dict[str, str], Callable[[Image], Probabilities]]:

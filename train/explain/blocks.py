@@ -22,13 +22,7 @@ SERIES: tuple[Colour, ...] = ((184, 111, 11), (0, 94, 213), (115, 158, 0), (148,
 
 
 class Type(NamedTuple):
-    """A size and weight of letters.
-
-    Attributes:
-        size: in pixels, about the height of capitals and descenders together.
-        weight: 400 is regular, 600 semibold, 700 bold.
-        colour: BGR.
-    """
+    """Letters, whose size in pixels is about the height of capitals and descenders together; colours are BGR."""
 
     size: int
     weight: int = 400

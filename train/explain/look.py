@@ -26,13 +26,7 @@ _POOLINGS = (layers.MaxPooling2D, layers.AveragePooling2D)
 
 
 class Stage(NamedTuple):
-    """What a network has made of the photo at some depth.
-
-    Attributes:
-        kind: "convolution" or "pooling".
-        number: of this kind, from 1.
-        maps: float32 (height, width, channels), after normalisation and activation.
-    """
+    """After the first, second ... "convolution" or "pooling": maps float32 (height, width, channels), activated."""
 
     kind: str
     number: int

@@ -20,26 +20,16 @@ _SHOWN_CLASSES = 5
 
 
 class Scene(NamedTuple):
-    """All that a page tells of.
+    """All that a page tells of."""
 
-    Attributes:
-        photo: uint8 (height, width, 3), BGR, as it was taken.
-        rule: how it became the network's input.
-        picture: uint8 (rule.height, rule.width, 3), in rule.colour: that input.
-        labels: the classes' names.
-        chosen: index of the class that the map is of.
-        sight: what the network made of it.
-        model, file: the names of network and photo, for the heading.
-    """
-
-    photo: Image
-    rule: FitRule
-    picture: Image
-    labels: tuple[str, ...]
-    chosen: int
-    sight: Sight
-    model: str
-    file: str
+    photo: Image  # uint8 (height, width, 3), BGR, as it was taken
+    rule: FitRule  # how it became the network's input
+    picture: Image  # uint8 (rule.height, rule.width, 3), in rule.colour: that input
+    labels: tuple[str, ...]  # the classes' names
+    chosen: int  # index of the class that the map is of
+    sight: Sight  # what the network made of it
+    model: str  # the network's name, for the heading
+    file: str  # ... and the photo's
 
     @property
     def answer(self) -> int:
@@ -155,7 +145,8 @@ def _bytes(values: Floats) -> Image:
 
 def _map_panel(scene: Scene) -> Image:
     heat, label = _heat(scene), scene.labels[scene.chosen]
-    over, under = _kept_part(scene), blocks.enlarge(_coloured(heat), _PANEL, _wide(scene.rule))
+    coloured = cv2.applyColorMap((255 * heat).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.uint8)
+    over, under = _kept_part(scene), blocks.enlarge(coloured, _PANEL, _wide(scene.rule))
     smooth = np.clip(cv2.resize(heat, over.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1).astype(np.float32)
     method = "Class activation map" if scene.sight.exact else "Grad-CAM"
     height, width = heat.shape
@@ -173,10 +164,6 @@ def _heat(scene: Scene) -> Floats:
     maps = scene.sight.maps
     most = max(float(maps[scene.chosen].max()), float(maps[scene.answer].max()), 1e-12)
     return np.clip(maps[scene.chosen] / most, 0, 1).astype(np.float32)
-
-
-def _coloured(heat: Floats) -> Image:
-    return cv2.applyColorMap((255 * heat).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.uint8)
 
 
 def _glow(photo: Image, heat: Floats) -> Image:

@@ -54,10 +54,8 @@ def write_clip(path: Path, clip: Iterable[Image], rate: float = 15.0) -> Path:
     writer = None
     for image in clip:
         if writer is None:
-            size = (image.shape[1], image.shape[0])
-            writer = cv2.VideoWriter(
-                str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*CODECS[path.suffix]), rate, size
-            )
+            codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix])
+            writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, rate, image.shape[1::-1])
         assert writer.isOpened()
         writer.write(image)
     assert writer is not None

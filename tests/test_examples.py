@@ -23,9 +23,8 @@ from tests.conftest import ROOT, write_photos
 
 FOLDER = ROOT / "examples"
 PROGRAMS = sorted(FOLDER.glob("*.py"))
-CAT, DOG, NEITHER = (
-    ROOT / "edge" / "demo" / f"{name}.jpg" for name in ("01-cat-two", "02-dog-collie", "09-neither-rocket")
-)
+PHOTOS = ("01-cat-two", "02-dog-collie", "09-neither-rocket")
+CAT, DOG, NEITHER = (ROOT / "edge" / "demo" / f"{name}.jpg" for name in PHOTOS)
 
 Run = Callable[..., str]
 

@@ -39,11 +39,7 @@ FLOORS = (
 )
 
 # What each dependency of the wheel is called in an import, and the rooms that may say so (all, where none is named).
-WHEEL = {
-    "numpy": ("numpy", ""),
-    "opencv-python-headless": ("cv2", ""),
-    "ai-edge-litert": ("ai_edge_litert", "runtime"),
-}
+WHEEL = {"numpy": ("numpy", ""), "opencv-python-headless": ("cv2", ""), "ai-edge-litert": ("ai_edge_litert", "runtime")}
 STAND_INS = {"tflite_runtime": "runtime"}  # not asked for by the wheel, used where it is there already
 
 WEB = ("app", "changes", "classify", "events", "guard", "openapi", "routes")

@@ -194,9 +194,8 @@ class Board:
 
     def running(self) -> tuple[str, str]:
         """Return the names of the release and the model that the links point to."""
-        return Path(self.layout.releases, "current").readlink().name, Path(
-            self.layout.models, "current"
-        ).readlink().name
+        release, model = (Path(shelf, "current") for shelf in (self.layout.releases, self.layout.models))
+        return release.readlink().name, model.readlink().name
 
     def restarts(self) -> int:
         file = self.root / "restarts"

@@ -129,16 +129,13 @@ def test_a_ribbon_camera_that_cannot_be_read_is_refused_with_the_remedy(
 def test_a_board_that_can_is_not() -> None:
     check_board(PI, "pi@cat", NOW_S + 86400)
     check_access(PI, "pi@cat", has_password=False)
+    check_access(PI._replace(sudo="password"), "pi@cat", has_password=True)
 
 
 @pytest.mark.parametrize(("sudo", "has_password"), [("none", False), ("none", True), ("password", False)])
 def test_who_may_not_become_root_is_told_how(sudo: str, has_password: bool) -> None:
     with pytest.raises(CatdogError, match="sudo"):
         check_access(PI._replace(sudo=sudo), "pi@cat", has_password)
-
-
-def test_a_password_for_sudo_will_do() -> None:
-    check_access(PI._replace(sudo="password"), "pi@cat", has_password=True)
 
 
 # The plan

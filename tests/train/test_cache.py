@@ -65,8 +65,8 @@ def test_a_photo_is_decoded_once_as_the_device_fits_it(tmp_path: Path, table: Ta
 
 
 def flip(content: bytes) -> bytes:
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+    pixel = len(content) // 2 + 500  # halfway begins a record, with its digest
+    return content[:pixel] + bytes([content[pixel] ^ 4]) + content[pixel + 1 :]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import re
 import socket
 import stat
 import struct
-import sys
 import time
 import zlib
 from argparse import Namespace
@@ -29,7 +28,7 @@ from edge.web.guard import is_foreign, is_known
 from edge.web.header import size_of
 from edge.web.output import Web
 from edge.web.rates import Buckets
-from tests.conftest import Command, one_line, picture
+from tests.conftest import Command, linux, one_line, picture
 from tests.edge.test_run import wait_until
 from tests.web.conftest import SOON_S, Serve, Served
 
@@ -127,9 +126,8 @@ def test_the_token_opens_by_header_cookie_and_address(guarded: Served) -> None:
     assert guarded.ask("/api/state", Authorization=f"Bearer {shown}").status == 200
     assert guarded.ask("/api/state", Cookie=f"a=b; of another's[]=c; catdog={shown}").status == 200
     assert guarded.ask(f"/healthz?token={shown}").status == 200
-    assert guarded.ask(
-        "/api/state", Authorization=f"Bearer {shown}", Host="pets.example", Origin="https://pets.example"
-    )
+    own = {"Host": "pets.example", "Origin": "https://pets.example"}
+    assert guarded.ask("/api/state", Authorization=f"Bearer {shown}", **own).status == 200
 
 
 def test_who_opens_the_page_with_the_token_keeps_a_cookie_and_a_clean_address(guarded: Served) -> None:
@@ -379,16 +377,14 @@ def test_random_bytes_open_nothing(guarded: Served, content: bytes) -> None:
     opens_nothing(guarded, content)
 
 
-TEXTS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
+TEXT = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=30)
 
 
 @given(
     st.sampled_from(["GET", "POST"]),
     st.sampled_from([*PATHS, "/no"]),
-    st.dictionaries(st.sampled_from(["source", "map", "token", "x"]), TEXTS, max_size=3),
-    st.dictionaries(
-        st.sampled_from(["Cookie", "Authorization", "Origin", "Last-Event-ID", "Range"]), TEXTS, max_size=3
-    ),
+    st.dictionaries(st.sampled_from(["source", "map", "token", "x"]), TEXT, max_size=3),
+    st.dictionaries(st.sampled_from(["Cookie", "Authorization", "Origin", "Last-Event-ID", "Range"]), TEXT, max_size=3),
     st.binary(max_size=50),
 )
 @ONE_SERVER
@@ -420,7 +416,7 @@ def test_a_crowd_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch, pat
         assert served.ask(path).status == 503
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limit is Linux's")
+@linux  # whose kernel has this limit
 def test_a_viewer_who_never_reads_is_let_go(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.web.address._UNREAD_MS", 300)
     served = serve()

@@ -53,9 +53,8 @@ summary{cursor:pointer;color:var(--link);padding:.3rem .5rem;border-radius:.4rem
 svg{width:100%;height:auto;display:block;font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 svg text{fill:var(--ink)}svg .name{fill:var(--quiet)}
 .grid{stroke:var(--line);stroke-width:1}.axis,.tick{stroke:var(--quiet);stroke-width:1}
-.line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .front{fill:none;stroke:var(--quiet);stroke-width:1.5;stroke-dasharray:5 4}
 .whisker{fill:none;stroke:var(--ink);stroke-width:1.6}
 .dot{stroke:var(--paper);stroke-width:1}.cell{fill:var(--card)}.quiet{fill:var(--c7)}
 svg .on{fill:var(--paper)}svg .off{fill:var(--ink)}
-""" + "".join(f".f{i}{{fill:var(--c{i})}}.s{i}{{stroke:var(--c{i})}}" for i in range(8))
+""" + "".join(f".f{i}{{fill:var(--c{i})}}" for i in range(8))

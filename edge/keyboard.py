@@ -61,7 +61,9 @@ class Keyboard:
             EOFError: the terminal is gone.
         """
         self._take()  # after the program was stopped, or was in the background
-        if not select.select([self._terminal], [], [], timeout_s)[0] or not self._is_ours():
+        if not self._is_typed(timeout_s) or not self._is_ours():
+            return ""
+        if not self._is_typed(0):  # it was "fg", which the shell has read by now: to read would wait for an Enter
             return ""
         try:
             typed = os.read(self._terminal, 64)
@@ -70,6 +72,9 @@ class Keyboard:
         if not typed:
             raise EOFError
         return self._decoder.decode(typed)
+
+    def _is_typed(self, timeout_s: float) -> bool:
+        return bool(select.select([self._terminal], [], [], timeout_s)[0])
 
     @contextmanager
     def lines(self) -> Iterator[None]:

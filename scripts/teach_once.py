@@ -65,7 +65,7 @@ def _main(options: argparse.Namespace) -> int:
 
     _sample(options, out / "old")
     learn = ["--network", options.network, "--start", Path(f"{options.model}.keras"), "--fallback", options.fallback]
-    learn += ["--epochs", options.epochs, "--learning-rate", "1e-4", "--set", "repeat_origin=20"]
+    learn += ["--epochs", options.epochs, "--learning-rate", "1e-4", "--set", "repeat_origin=20", "--set", "hold=5"]
     _run("train", out / "old", out / "photos", *learn, "--name", "taught", "--out", out)
     _run("convert", out / "taught.keras", "--calibration", out / "old", "--no-photos")
     shares.ask(out / "taught.int8.tflite", judges)

@@ -6,7 +6,6 @@ Anything that is not a `CatdogError` is a bug and keeps its traceback.
 
 import os
 import sys
-from contextlib import suppress
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 EXITS = {
@@ -78,5 +77,7 @@ def can_show(text: str, encoding: str | None) -> bool:
 def tell(line: str) -> None:
     """Print a line on standard error. Where that is closed or full there is nobody to tell, which is no fault."""
     if sys.stderr is not None:  # print() would take standard output instead
-        with suppress(OSError):
+        try:
             print(line, file=sys.stderr, flush=True)
+        except OSError:
+            sys.stderr = None  # or Python 3.13 would try again at its end, and exit with a status of its own

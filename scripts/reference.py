@@ -6,6 +6,7 @@ A test (tests/docs) finds where page and program differ.
 """
 
 import argparse
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,7 +105,7 @@ def _row(action: argparse.Action) -> tuple[str, str]:
 def _status(name: str) -> str:
     """Return what the docstring of a command's `main` says of its exit status."""
     module = sys.modules.get(name.replace("catdog ", "edge.commands.").replace("python -m ", "").replace(" ", "."))
-    found = re.search(r"Status .*?\.(?=\s|$)", getattr(getattr(module, "main", None), "__doc__", None) or "", re.DOTALL)
+    found = re.search(r"Status .*?\.(?=\s|$)", inspect.getdoc(getattr(module, "main", None)) or "", re.DOTALL)
     return f" {found[0]}" if found else ""
 
 
@@ -116,7 +117,8 @@ def _statuses() -> Iterator[str]:
 
 def fields(function: Callable[..., object]) -> dict[str, str]:
     """Return name and meaning of each field that a function's docstring tells of."""
-    lines = re.findall(r"^ {8}(\w+): (.+)\.$", (function.__doc__ or "").partition("Fields:")[2], re.MULTILINE)
+    # As inspect cleans them, docstrings are alike in Python 3.13, which has less indentation in them, and before.
+    lines = re.findall(r"^ {4}(\w+): (.+)\.$", (inspect.getdoc(function) or "").partition("Fields:")[2], re.MULTILINE)
     return dict(lines)
 
 

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from convert.card import card
 from edge.cli import report_errors
+from edge.commands import LABEL, names
 from edge.errors import EXIT_OK, InputError
 from edge.files import write_atomically
 from edge.labelled import list_photos, parse_renames
@@ -116,12 +117,12 @@ def main() -> int:
     add = parser.add_argument
     add("data", nargs="+", type=_path, metavar="DATA", help="folders of class folders, or of splits")
     add("--judge", nargs="*", type=_path, default=[], metavar="DATA", help="photos that only judge")
-    add("--label", action="append", default=[], metavar="FOLDER=LABEL", help="as the trainer's")
+    add("--label", **LABEL | {"help": "as the trainer's"})
     add("--exclusions", type=_path, metavar="FILE", help="photos to leave out, as the doctor lists them")
     add("--weights", type=_path, metavar="DIR", help="ImageNet weights (else Keras downloads them)")
     add("--out", type=_path, default=Path("models"), metavar="DIR", help="where they go (models)")
     add("--cache", type=_path, default=Path(".cache/photos"), metavar="DIR", help="of decoded photos")
-    add("--only", default="", metavar="A,B,...", help="these models alone")
+    add("--only", type=names, default=(), metavar="A,B,...", help="these models alone")
     add("--short", action="store_true", help="one epoch at 32 pixels: to see that everything works")
     add("--plan", action="store_true", help="say what would be done, and end")
     options = parser.parse_args()
@@ -136,11 +137,10 @@ def _path(text: str) -> Path:
 
 
 def _main(options: argparse.Namespace) -> int:
-    asked = [name for name in options.only.split(",") if name]
-    if unknown := sorted(set(asked) - {model.name for model in MODELS}):
+    if unknown := sorted(set(options.only) - {model.name for model in MODELS}):
         known = ", ".join(model.name for model in MODELS)
         raise InputError(f"--only {unknown[0]}", "is none of the shipped models", f"Choose among {known}")
-    wanted = [model for model in MODELS if not asked or model.name in asked]
+    wanted = [model for model in MODELS if not options.only or model.name in options.only]
     photos = list_photos(options.data, parse_renames(options.label))
     counts = Counter(photo.label for photo in photos if photo.split in (None, "train"))
     print("training photos: " + ", ".join(f"{count:,} {label}" for label, count in sorted(counts.items())))

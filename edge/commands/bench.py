@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "catdog bench a.tflite b.tflite --data photos --html bench.html",
         "catdog bench --compare before.json after.json",
     )
-    add, amount = parser.add_argument, number(float, 0, 1e9, "a number from 0 on")
+    add, amount = parser.add_argument, number(float, 0, 999_999_999, "a number from 0 on")
     add("models", nargs="*", type=Path, metavar="MODEL", help=".tflite files; ratios are against the first one")
     add("--data", action="append", default=[], type=Path, metavar="DIR", help="class folders of photos: accuracy, too")
     add("--label", **LABEL)

@@ -50,6 +50,8 @@ class Kind(NamedTuple):
         return {
             "python_version": version,
             "python_full_version": f"{version}.0",
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
             "sys_platform": "linux",
             "platform_system": "Linux",
             "os_name": "posix",

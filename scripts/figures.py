@@ -1,4 +1,5 @@
-"""Write the figures of README.md, docs/models.md, docs/architecture.md and the models' cards, out of what was measured:
+"""Write the figures of README.md, docs/models.md and docs/architecture.md, the models' cards and docs/reports, out of
+what was measured:
 
     python scripts/figures.py
 
@@ -18,10 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from convert.card import table
+from edge.evaluate import show
 from edge.files import write_atomically
+from edge.report import as_html
 from edge.statistics import percent
 from scripts.make_models import MODELS, card_of
 from scripts.pages import put
+from train.evaluate import show_damage
 
 Json = Mapping[str, Any]
 SHOWS = {
@@ -54,10 +58,21 @@ def pages(root: Path) -> Iterator[tuple[Path, str]]:
         # origin's is of before there were any sets, and so is its card
         if certificate.exists() and "sets" in _read(certificate)["variants"][0]:
             yield models / f"{model.name}.md", card_of(model, models)
+    for page in sorted((root / "docs/reports").glob("*.html")):
+        yield page, _report(models / f"{page.stem}.evaluation.json")
 
 
 def _read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_bytes()))
+
+
+def _report(evaluation: Path) -> str:
+    """Return the page that `python -m train evaluate --html PAGE --no-photos` wrote of this evaluation."""
+    document = _read(evaluation)
+    title = show.title(Path(document["model"]["file"]), [Path(part["folder"]) for part in document["folders"]])
+    worst, damage = show_damage.worst(document), show_damage.robustness(document, {})
+    sections = show.sections(document, show.thumbnails(document["mistakes"], photos=False), worst, damage)
+    return as_html(title, sections, document["command"]).decode()
 
 
 def _front(root: Path) -> str:

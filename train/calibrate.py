@@ -10,7 +10,6 @@ Floats = npt.NDArray[np.float32]
 
 _TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(4), 401))
 _THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
-_LOST = 0.008  # share of other photos that the fallback may take: what is there should be seen
 
 
 def softmax(logits: Floats, temperature: float = 1.0) -> npt.NDArray[np.float64]:
@@ -48,10 +47,12 @@ def best_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
     return float(_TEMPERATURES[low])
 
 
-def best_threshold(probabilities: npt.NDArray[np.float64], truth: npt.NDArray[np.int64], fallback: int) -> float:
+def best_threshold(
+    probabilities: npt.NDArray[np.float64], truth: npt.NDArray[np.int64], fallback: int, lost: float
+) -> float:
     """Return the probability from which the fallback is the answer.
 
-    The lowest that, by the rule of succession, calls at most 0.8 % of the other photos the fallback. Validation knows
+    The lowest that, by the rule of succession, calls at most `lost` of the other photos the fallback. Validation knows
     too little of the fallback to ask for less: its kinds were learned, and a device meets others (docs/models.md).
     Where no threshold is as sure as that, or too few photos can tell, of those that call the fewest so the one with the
     best mean recall over classes; where many are equally good, the middle one.
@@ -60,18 +61,19 @@ def best_threshold(probabilities: npt.NDArray[np.float64], truth: npt.NDArray[np
         probabilities: float64 (n, classes).
         truth: int64 (n,), the right classes.
         fallback: the number of the class that means none of the others.
+        lost: share of the other photos that may be called it, 0..1: what is there should be seen.
     """
     others = probabilities.copy()
     others[:, fallback] = -1
     best_other = others.argmax(1)
-    recalls, lost = [], []
+    recalls, taken = [], []
     for threshold in _THRESHOLDS:
         chosen = np.where(probabilities[:, fallback] >= threshold, fallback, best_other)
         recalls.append(np.mean([np.mean(chosen[truth == label] == label) for label in np.unique(truth)]))
-        lost.append(np.sum(chosen[truth != fallback] == fallback))
-    affordable = (np.array(lost) + 1) / (np.sum(truth != fallback) + 1) <= _LOST
+        taken.append(np.sum(chosen[truth != fallback] == fallback))
+    affordable = (np.array(taken) + 1) / (np.sum(truth != fallback) + 1) <= lost
     if affordable.any():
         return float(_THRESHOLDS[affordable.argmax()])
-    allowed = np.array(lost) == min(lost)
+    allowed = np.array(taken) == min(taken)
     equal = np.flatnonzero(allowed & np.isclose(recalls, np.array(recalls)[allowed].max()))
     return float(_THRESHOLDS[equal[len(equal) // 2]])

@@ -24,6 +24,7 @@ _RECIPE = {
     "patience": (0, 100_000),
     "margin": (1.0, 4.0),
     "hold": (0.0, 1000.0),
+    "lost": _SHARE,
     "teacher_weight": _SHARE,
     "teacher_temperature": (0.1, 100.0),
 }

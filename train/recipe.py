@@ -33,6 +33,7 @@ class Recipe(NamedTuple):
             their cosine: they tell apart more than the classes at hand, which is what an unknown scene needs (Jung et
             al., Less-forgetting Learning in Deep Neural Networks, 2016).
         int8_weights: keep weights that int8 holds exactly, so that the quantised model answers alike (train/int8.py).
+        lost: share of the photos of other classes that the fallback may take (train/calibrate.py).
         teacher_weight: share of the loss that comes from a teacher's answers, where there is one.
         teacher_temperature: what both logits are divided by in that part (Hinton et al., Distilling, 2015).
     """
@@ -57,6 +58,7 @@ class Recipe(NamedTuple):
     freeze_norm: bool = False
     hold: float = 0.0
     int8_weights: bool = False
+    lost: float = 0.008
     teacher_weight: float = 0.7
     teacher_temperature: float = 2.0
 

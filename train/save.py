@@ -89,7 +89,9 @@ def _answers(trainer: Trainer, labels: tuple[str, ...], fallback: str | None) ->
     temperature = best_temperature(logits, truth)
     thresholds = {}
     if fallback is not None:
-        thresholds[fallback] = best_threshold(softmax(logits, temperature), truth, labels.index(fallback))
+        thresholds[fallback] = best_threshold(
+            softmax(logits, temperature), truth, labels.index(fallback), trainer.recipe.lost
+        )
     return {"temperature": round(temperature, 4), "thresholds": thresholds, "fallback": fallback}
 
 

@@ -112,10 +112,11 @@ def _rates(models: Path) -> str:
 def _unshipped(name: str, models: Path) -> str:
     """Return what was found of a model that is measured and not shipped."""
     if _shipped(name, models):
-        return f"`{name}` is for the smallest boards: MobileNetV2 0.35 at 112 px, taught by `default`."
+        return f"`{name}` is for the smallest boards."
     two_way, breeds, scenes, lost, ece = _figures(name, models)
-    size = _read(models / f"{name}.evaluation.json")["model"]["bytes"]
-    prose = f"""A `{name}` one (MobileNetV2 0.35 at 112 px, taught by `default`) has its recipe in `make models`. It was
+    model = _read(models / f"{name}.evaluation.json")["model"]
+    size, side = model["bytes"], model["fit"]["height"]
+    prose = f"""A `{name}` one (MobileNetV2 0.35 at {side} px) has its recipe in `make models`. It was
 made and not shipped, as it is not right often enough: {two_way} of test_set, where 97.0 % is the floor, {breeds} of
 breeds (95.0 %), {scenes} of scenes (94.0 %); {lost} of pets called neither, calibration error {ece}, {size / 1e6:.2f}
 MB."""

@@ -70,8 +70,7 @@ def _report(evaluation: Path) -> str:
     """Return the page that `python -m train evaluate --html PAGE --no-photos` wrote of this evaluation."""
     document = _read(evaluation)
     title = show.title(Path(document["model"]["file"]), [Path(part["folder"]) for part in document["folders"]])
-    worst, damage = show_damage.worst(document), show_damage.robustness(document, {})
-    sections = show.sections(document, show.thumbnails(document["mistakes"], photos=False), worst, damage)
+    sections = show_damage.sections(document, show.thumbnails(document["mistakes"], photos=False))
     return as_html(title, sections, document["command"]).decode()
 
 

@@ -1,5 +1,6 @@
 """`make models`: the recipe of the shipped models, cut short, and what it says when something is missing."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -50,6 +51,8 @@ def test_the_recipe_cut_short_makes_models_that_answer(photos: Path, weights: Pa
     words_of_the_card = (out / "small.md").read_text()
     for expected in ("| small in the frame (% of frame) |", "calibration error (ECE", "## Licences", "Apache-2.0"):
         assert expected in words_of_the_card
+    run = json.loads((out / "small.json").read_bytes())["run"]
+    assert (run["hold"], run["teachers"]) == (2, [])
     assert Classifier(out / "origin.int8.tflite").labels == ("cat", "dog")  # it leaves the folder blue alone
     before = (out / "default.int8.tflite").read_bytes()
     again = make(*words, checkout=checkout)

@@ -79,12 +79,11 @@ def _chosen(options: argparse.Namespace, model: models.Model) -> list[judged.Par
 
 
 def _write(options: argparse.Namespace, document: dict[str, Any], model: models.Model, answers: Answers) -> None:
-    title, worst = show.title(options.model, options.data), show_damage.worst(document)
-    print(as_text(title, show.sections(document, None, worst, show_damage.robustness(document, {}))))
+    title = show.title(options.model, options.data)
+    print(as_text(title, show_damage.sections(document)))
     if options.json:
         write_document(options.json, document)
     if options.html:
         mistakes = show.thumbnails(document["mistakes"], options.photos)
         damaged = examples(answers, model.contract, options.seed) if options.photos else {}
-        sections = show.sections(document, mistakes, worst, show_damage.robustness(document, damaged))
-        save(options.html, title, sections, options.command_line)
+        save(options.html, title, show_damage.sections(document, mistakes, damaged), options.command_line)

@@ -1,9 +1,9 @@
-"""The robustness table, its plot and its pictures, as sections of a report."""
+"""The whole report of an evaluation: the figures, and the robustness table with its plot and its pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edge.evaluate.show import among_others
+from edge.evaluate import show
 from edge.report import Bars, Details, Gallery, Heading, Paragraph, Picture, Section, Table
 from edge.statistics import percent
 from train.corruptions import STRENGTHS
@@ -11,7 +11,16 @@ from train.corruptions import STRENGTHS
 Document = Mapping[str, Any]
 
 
-def worst(document: Document) -> list[tuple[str, str]]:
+def sections(
+    document: Document,
+    mistakes: Sequence[Picture] | None = None,
+    examples: Mapping[str, Sequence[Picture]] | None = None,
+) -> list[Section]:
+    """Return the report of what `--json` writes; `mistakes` as edge.evaluate.show has them, `examples` as below."""
+    return show.sections(document, mistakes, _worst(document), _robustness(document, examples or {}))
+
+
+def _worst(document: Document) -> list[tuple[str, str]]:
     """Return the figure of the moderate damage that costs most, and its words; nothing where it was not measured."""
     if document["robustness"] is None:
         return []
@@ -20,7 +29,7 @@ def worst(document: Document) -> list[tuple[str, str]]:
     return [(f"{share:.1%}", f"worst moderate damage: {name}")]
 
 
-def robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
+def _robustness(document: Document, examples: Mapping[str, Sequence[Picture]]) -> list[Section]:
     """Return tables, a plot and pictures of the damage; nothing where it was not measured.
 
     Args:
@@ -69,7 +78,7 @@ def _table_among_others(document: Document) -> list[Section]:
     fallback = found["undamaged"]["fallback"]
     if fallback is None or not fallback["among_others"]["n"]:
         return []
-    caption = f"Accuracy, {among_others(document)}"
+    caption = f"Accuracy, {show.among_others(document)}"
     return [_table(found, lambda scores: scores["fallback"]["among_others"], caption)]
 
 

@@ -84,22 +84,13 @@ def parser_of(name: str) -> "ArgumentParser":
     """Return the parser of one sub-command."""
     import argparse
 
-    from edge.commands import AS_WRITTEN, fail_aloud
+    from edge.commands import AS_WRITTEN, speak_plainly
 
     words = COMMANDS[name][0].upper() + COMMANDS[name][1:] + "."
     parser = argparse.ArgumentParser(prog=f"catdog {name}", description=words, formatter_class=AS_WRITTEN)
-    complain = parser.error
-    parser.error = lambda message: complain(_without_secrets(message))  # type: ignore[method-assign]
-    fail_aloud(parser)
+    speak_plainly(parser)
     import_module(f"edge.commands.{name}").add_arguments(parser)
     return parser
-
-
-def _without_secrets(message: str) -> str:
-    """Return a complaint about arguments without what may be a password: addresses are cut behind their scheme."""
-    import re
-
-    return re.sub(r"://(.*@)?\S*", "://...", message)
 
 
 def report_errors(program: str, work: Callable[[], int], prints: bool = True) -> int:

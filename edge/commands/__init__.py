@@ -8,6 +8,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from edge.errors import InputError
+
 if TYPE_CHECKING:
     from edge.classifier import Classifier
 
@@ -55,12 +57,24 @@ def add_examples(parser: argparse.ArgumentParser, *lines: str) -> None:
     """End the help with some uses of the command, as they are written here: a line may take 78 columns."""
     parser.formatter_class = AS_WRITTEN
     parser.epilog = "\n  ".join(["examples:", *lines])
-    fail_aloud(parser)
+    speak_plainly(parser)
 
 
-def fail_aloud(parser: argparse.ArgumentParser) -> None:
-    """Let a help that cannot be written be an error: argparse's own is silent."""
+def speak_plainly(parser: argparse.ArgumentParser) -> None:
+    """Let a help that cannot be written be an error: argparse's own is silent. And a mistake be one line, like all."""
     parser.print_help = lambda file=None: print(parser.format_help(), end="", file=file)  # type: ignore[method-assign]
+    parser.error = partial(_refuse, parser.prog)  # type: ignore[method-assign, assignment]
+
+
+def _refuse(program: str, message: str) -> None:
+    """Raise what argparse complains of, without its names of our functions and without what may be a password."""
+    import re
+
+    about = re.fullmatch("argument (.+?): (.*)", message, re.DOTALL)
+    thing, wrong = about.groups() if about else ("command line", message)
+    wrong = re.sub(r"invalid \w+ value: (.*)", r"\1 is not what it takes", wrong, flags=re.DOTALL)
+    wrong = re.sub(r"://(.*@)?\S*", "://...", wrong)  # addresses are cut behind their scheme
+    raise InputError(thing, wrong, f"See {program} --help")
 
 
 def wrapped(text: str | None) -> str:

@@ -52,9 +52,9 @@ def _main(options: argparse.Namespace, layout: Layout, lock: Path) -> int:
     targets = chosen([word for word in options.words if word not in pairs], options.inventory)
     work = _work(options, pairs, lock)
     password = getpass("sudo password on the boards: ") if options.ask_sudo_password else ""
-    access = Access(options.ssh_config, options.key, password, max(options.patience, 0.1))
+    access = Access(options.ssh_config, options.key, password, options.patience)
     show = Show([target.word for target in targets])
-    pool = Pool(max(1, options.jobs))
+    pool = Pool(options.jobs)
     outcomes = list(pool.imap(partial(_serve, work=work, access=access, layout=layout, show=show), targets))
     show.summary(outcomes)
     return EXIT_FAILED if any(outcome.fault for outcome in outcomes) else EXIT_OK
@@ -75,7 +75,7 @@ def _work(options: argparse.Namespace, pairs: list[str], lock: Path) -> Verb:
     if verb == "push":
         return partial(push, told=_told(options, lock))
     if verb == "logs":
-        return partial(verbs.logs, lines=max(1, options.lines))
+        return partial(verbs.logs, lines=options.lines)
     if verb == "rollback":
         return partial(verbs.rollback, what=options.what)
     if verb == "uninstall":

@@ -1,12 +1,10 @@
 """The verb `set`: settings that `catdog run` takes, tried, and taken back where the service gives no answer."""
 
 import argparse
-import contextlib
-import io
 from collections.abc import Sequence
 
 from edge import settings
-from edge.commands import run
+from edge.cli import parser_of
 from edge.deploy.demands import check_source
 from edge.deploy.items import RESTART, answer_step, settings_back, settings_step
 from edge.deploy.job import Job, installed, state
@@ -35,14 +33,10 @@ def checked(pairs: Sequence[str]) -> dict[str, str]:
 
 def _parsed(text: str, words: str) -> argparse.Namespace:
     """Return the options that some settings stand for; an InputError says what `catdog run` has against them."""
-    parser = argparse.ArgumentParser(prog="set", exit_on_error=False)
-    run.add_arguments(parser)
-    said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
-            return parser.parse_args([word for line in text.splitlines() for word in settings.words(line)])
-    except (SystemExit, argparse.ArgumentError) as fault:
-        why = (said.getvalue().strip().splitlines() or [str(fault)])[-1].rpartition("error: ")[2]
+        return parser_of("run").parse_args([word for line in text.splitlines() for word in settings.words(line)])
+    except InputError as fault:
+        why = f"{fault.thing}: {fault.wrong}"
         raise InputError(words, f"is nothing that catdog run takes ({why})", "See catdog run --help") from None
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from edge.classifier import DEFAULT_MODEL
-from edge.commands import add_examples
+from edge.commands import add_examples, number, positive
 
 VERBS = {
     "push": "make boards run this release and this model, or leave them as they were",
@@ -32,6 +32,8 @@ _EXAMPLES = {
     "uninstall": ("pi@raspberrypi.local --keep-data", "pi@raspberrypi.local"),
 }
 
+_times = number(float, 0.1, 1000, "a number from 0.1 to 1000")
+
 
 def make() -> argparse.ArgumentParser:
     """Return it, to parse words with."""
@@ -46,10 +48,10 @@ def make() -> argparse.ArgumentParser:
         add = row.add_argument
         add("words", nargs="*", metavar=metavar, help=what)
         add("--inventory", type=Path, metavar="FILE", help="a board on each line: USER@HOST:PORT [source=WORD]")
-        add("--jobs", type=int, default=20, metavar="N", help="so many boards at once (20)")
+        add("--jobs", type=positive, default=20, metavar="N", help="so many boards at once (20)")
         add("--ask-sudo-password", action="store_true", help="ask once for the password of sudo")
         add("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
-        add("--patience", type=float, default=1.0, metavar="N", help="wait so many times longer for slow boards (1)")
+        add("--patience", type=_times, default=1, metavar="N", help="wait so many times longer for slow boards (1)")
         add("--key", type=Path, metavar="FILE", help="the ssh key to log in with")
         _special(verb, row)
     return parser
@@ -66,7 +68,7 @@ def _special(verb: str, row: argparse.ArgumentParser) -> None:
         add("--adopt", action="store_true", help="push to a board that another workstation has set up")
         add("--dry-run", action="store_true", help="say what would be done, step by step; change nothing")
     elif verb == "logs":
-        add("--lines", type=int, default=30, metavar="N", help="how many (30)")
+        add("--lines", type=positive, default=30, metavar="N", help="how many (30)")
     elif verb == "pull":
         add("--to", type=Path, required=True, metavar="FOLDER", help="where to")
     elif verb == "rollback":

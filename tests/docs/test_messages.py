@@ -1,13 +1,18 @@
 """What a person can put right is said in one manner: which thing, what is wrong, what to do; nothing internal."""
 
+import argparse
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from edge import errors
+from edge.commands import names
+from edge.outputs import names as kind_names
+from scripts.reference import programs
 from scripts.troubles import assigned, words
 from tests.conftest import ROOT
 
@@ -56,3 +61,19 @@ def test_a_message_says_what_is_wrong_and_what_to_do(message: Message) -> None:
         assert not INTERNAL.search(text), "names an internal"
     assert message.wrong[:1] not in ("", " ")
     assert re.match(r"[A-Z]|\.\.\.", message.remedy) or message.remedy.startswith(COMMANDS), "a remedy is an imperative"
+
+
+@pytest.mark.parametrize("name", programs())
+def test_a_word_that_an_option_does_not_take_is_refused_in_words_of_ours(name: str) -> None:
+    parser = programs()[name]
+    wrong = ["--nonsense"] + [f"{option.option_strings[0]}=?!" for option in parser._actions if _has_a_form(option)]
+    for word in wrong:
+        with pytest.raises(errors.InputError) as fault:
+            parser.parse_args([word])
+        assert re.search(r"\. See (catdog|python -m) .*--help$", str(fault.value)), word
+        assert not re.search(r"invalid \w+ value", str(fault.value)), word
+
+
+def _has_a_form(option: argparse.Action) -> bool:
+    """True where not every word will do."""
+    return bool(option.option_strings) and option.type not in (None, str, Path, names, kind_names)

@@ -62,4 +62,4 @@ def test_what_a_network_cannot_do_is_refused() -> None:
     [("--seed", "-1"), ("--seed", "5000000000"), ("--side", "8"), ("--side", "100000"), ("--validation", "1.5")],
 )
 def test_numbers_out_of_their_range_are_refused(words: tuple[str, str], here: Command) -> None:
-    assert f"argument {words[0]}: {words[1]} is not a" in here("train", "photos", *words, expect=2).stderr
+    assert f"{words[0]}: {words[1]} is not a" in here("train", "photos", *words, expect=2).stderr

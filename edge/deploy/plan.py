@@ -105,7 +105,7 @@ def _ground(facts: Facts, signer: Signer, layout: Layout) -> list[Step]:
         )
     if not trusts(facts, signer):
         wants = PurePosixPath(layout.wanted).parent
-        folders = f"{layout.releases} {layout.wheels} {layout.models} {layout.settings_folder} {wants}"
+        folders = f"{layout.releases} {layout.models} {layout.settings_folder} {wants}"
         lines = "".join(f"{line}\n" for line in (*facts.signers, signer.line)).encode()
         trust = replacing(lines, layout.signers, "644")
         steps.append(Step("folders, this workstation's key", (f"install -d -m 755 {folders}", *trust)))

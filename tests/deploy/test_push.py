@@ -226,6 +226,15 @@ def test_uninstall_leaves_nothing_and_a_second_one_says_so(board: Board) -> None
     assert "nothing to do" in board.deploy("uninstall", board.host).stdout
 
 
+def test_uninstall_keeps_data_for_the_next_push(board: Board, wheel: Path) -> None:
+    settings, model = Path(board.layout.settings).read_text(), board.running()[1]
+    board.deploy("uninstall", board.host, "--keep-data")
+    assert not Path(board.layout.program).exists()
+    push(board, wheel, "first")
+    assert Path(board.layout.settings).read_text() == settings
+    assert board.running()[1] == model
+
+
 def rehearsed(out: str) -> list[str]:
     return re.findall(r"^· \S+  would do: (.*)$", out, re.MULTILINE)
 

@@ -1,6 +1,7 @@
 """Figures with their uncertainty: intervals and tests for shares of photos."""
 
 import math
+from itertools import accumulate
 
 Z95 = 1.959964  # quantile 0.975 of the normal distribution
 
@@ -28,13 +29,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
     n, k = only_first + only_second, min(only_first, only_second)
     if n == 0:
         return 1.0
-    tail = sum(math.comb(n, i) for i in range(k + 1)) / 2.0**n if n < 1000 else _normal_tail(n, k)
-    return min(1.0, 2 * tail)
-
-
-def _normal_tail(n: int, k: int) -> float:
-    """Return P(X <= k) of Binomial(n, 1/2) for large n, where 2**n no longer fits a float."""
-    return 0.5 * math.erfc((n / 2 - k - 0.5) / math.sqrt(n / 2))
+    ways = accumulate(range(k), lambda ways, i: ways * (n - i) // (i + 1), initial=1)  # to choose 0, 1 ... k of n
+    return min(1.0, 2 * sum(ways) / 2**n)
 
 
 def percent(hits: int, n: int) -> str:

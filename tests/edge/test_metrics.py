@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import metrics
-from edge.statistics import wilson
+from edge.statistics import mcnemar, wilson
 
 CLASSES = 4
 PAIRS = st.lists(st.tuples(st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)), max_size=60)
@@ -133,3 +133,10 @@ def test_a_share_of_nothing_has_no_figures() -> None:
     assert metrics.Share(0, 0).document() == {"hits": 0, "n": 0, "share": None, "low": None, "high": None}
     low, high = wilson(3, 4)
     assert metrics.Share(3, 4).document() == {"hits": 3, "n": 4, "share": 0.75, "low": low, "high": high}
+
+
+@given(st.integers(0, 1500), st.integers(0, 1500))
+def test_mcnemar_is_how_often_a_fair_coin_falls_as_unevenly(first: int, second: int) -> None:
+    n, fewer = first + second, min(first, second)
+    as_uneven = sum(math.comb(n, heads) for heads in {*range(fewer + 1), *range(n - fewer, n + 1)})
+    assert mcnemar(first, second) == pytest.approx(Fraction(as_uneven, 2**n), rel=1e-12)

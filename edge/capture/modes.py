@@ -1,7 +1,7 @@
 """The sizes and rates that a camera offers, asked of the kernel (V4L2); numbers are those of <linux/videodev2.h>."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,11 +39,11 @@ def list_modes(path: Path, ioctl: Ioctl = system_ioctl) -> list[Mode]:
 
 
 def _answers(
-    descriptor: int, ioctl: Ioctl, request: int, layout: struct.Struct, question: Callable[[int], bytes]
+    descriptor: int, ioctl: Ioctl, request: int, layout: struct.Struct, *question: object
 ) -> Iterator[tuple[int, ...]]:
-    """Yield the kernel's answers, one a number, until it has no more."""
+    """Yield the kernel's answers, one a number, which stands before the rest of the question, until it has no more."""
     for index in range(_MOST):
-        argument = bytearray(question(index))
+        argument = bytearray(layout.pack(index, *question))
         try:
             ioctl(descriptor, request, argument)
         except OSError:
@@ -52,17 +52,14 @@ def _answers(
 
 
 def _formats(descriptor: int, ioctl: Ioctl) -> Iterator[tuple[int, str]]:
-    def question(index: int) -> bytes:
-        return _FORMAT.pack(index, 1, 0, b"", 0, 0, 0, 0, 0)
-
-    for answer in _answers(descriptor, ioctl, _ENUM_FORMATS, _FORMAT, question):
+    for answer in _answers(descriptor, ioctl, _ENUM_FORMATS, _FORMAT, 1, 0, b"", 0, 0, 0, 0, 0):
         letters = struct.pack("<I", answer[4]).decode("ascii", "replace")
         yield answer[4], "".join(letter for letter in letters if letter.isprintable()).strip()
 
 
 def _sizes(descriptor: int, ioctl: Ioctl, pixels: int) -> Iterator[tuple[int, int]]:
     """Yield width and height; of a range its smallest and largest."""
-    for answer in _answers(descriptor, ioctl, _ENUM_SIZES, _SIZE, lambda index: _SIZE.pack(index, pixels, *[0] * 9)):
+    for answer in _answers(descriptor, ioctl, _ENUM_SIZES, _SIZE, pixels, *[0] * 9):
         _, _, kind, *numbers = answer
         if kind == _DISCRETE:
             yield numbers[0], numbers[1]
@@ -73,10 +70,7 @@ def _sizes(descriptor: int, ioctl: Ioctl, pixels: int) -> Iterator[tuple[int, in
 
 
 def _rates(descriptor: int, ioctl: Ioctl, pixels: int, width: int, height: int) -> Iterator[float]:
-    def question(index: int) -> bytes:
-        return _INTERVAL.pack(index, pixels, width, height, *[0] * 9)
-
-    for answer in _answers(descriptor, ioctl, _ENUM_INTERVALS, _INTERVAL, question):
+    for answer in _answers(descriptor, ioctl, _ENUM_INTERVALS, _INTERVAL, pixels, width, height, *[0] * 9):
         _, _, _, _, kind, *numbers = answer
         if numbers[0] and numbers[1]:
             yield round(numbers[1] / numbers[0], 2)

@@ -118,10 +118,8 @@ class Pipe:
 
     def close(self) -> None:
         self._stream.close()
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        with self._process:  # which closes its pipe, and waits for its end
+            self._process.kill()
 
 
 def command(program: str, number: int, settings: Settings) -> list[str]:

@@ -4,6 +4,7 @@ For machines without a camera, and for seeing that all works: each photo is pann
 """
 
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -31,7 +32,7 @@ class Demo(Source):
     def __init__(self, text: str = "demo") -> None:
         self.name = text
         self._photos: list[Path] = []
-        self._decoded: dict[Path, Image] = {}
+        self._photo = lru_cache(maxsize=2)(read_photo)  # the one shown, and the one that fades in
         self._started, self._number, self._tick = 0.0, 0, 0
 
     def open(self) -> None:
@@ -49,7 +50,7 @@ class Demo(Source):
         return Frame(image, self._number, time.monotonic(), self.name)
 
     def close(self) -> None:
-        self._decoded.clear()
+        self._photo.cache_clear()
 
     def render(self, position_s: float) -> Image:
         """Return the picture at a time of the ride: uint8 (360, 480, 3), BGR. Equal times give equal pictures."""
@@ -76,10 +77,3 @@ class Demo(Source):
         where = np.array([[scale, 0, left], [0, scale, top]])
         view = cv2.warpAffine(photo, where, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         return view.astype(np.uint8, copy=False)
-
-    def _photo(self, path: Path) -> Image:
-        if path not in self._decoded:
-            while len(self._decoded) > 1:
-                del self._decoded[next(iter(self._decoded))]
-            self._decoded[path] = read_photo(path)
-        return self._decoded[path]

@@ -47,9 +47,7 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._mine:
-            self._stopping = True
-            self._give_back()
+        self._give_back()
         if signal.getsignal(signal.SIGTSTP) == self._stop:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         atexit.unregister(self._give_back)
@@ -79,9 +77,7 @@ class Keyboard:
     @contextmanager
     def lines(self) -> Iterator[None]:
         """Have whole lines be typed, seen, while the block runs."""
-        with self._mine:
-            self._stopping = True
-            self._give_back()
+        self._give_back()
         try:
             yield
         finally:
@@ -101,15 +97,14 @@ class Keyboard:
 
     def _give_back(self) -> None:
         with self._mine, suppress(termios.error):
+            self._stopping = True  # so that a thread that reads does not take it again at once
             if self._before is not None and self._is_ours():
                 termios.tcsetattr(self._terminal, termios.TCSANOW, self._before)
             self._before = None
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         """Ctrl-Z: stop as any program does, with the terminal as it was; `fg` goes on here."""
-        with self._mine:
-            self._stopping = True
-            self._give_back()
+        self._give_back()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, self._stop)

@@ -8,6 +8,7 @@ sorts it.
 """
 
 import time
+from functools import cached_property
 from math import inf
 from pathlib import Path
 
@@ -42,7 +43,6 @@ class Keep:
         named = rules._replace(bound_bytes=(1 - _UNSURE_SHARE) * rules.bound_bytes, below=True, durable=True)
         self._named = Shelf(folder, named)
         self._unsure_rules = rules._replace(bound_bytes=_UNSURE_SHARE * rules.bound_bytes)
-        self._unsure: Shelf | None = None
 
     def keep(self, image: Image, label: str, why: str, time_s: float | None = None) -> Path:
         """Keep a photo as one of a class, any class, and return its path. It is on the disk then.
@@ -61,11 +61,11 @@ class Keep:
 
     def keep_unsure(self, image: Image, guess: str, time_s: float) -> Path:
         """Keep a photo that nobody has named yet, and return its path; `guess` is the model's."""
-        return self._unnamed().add(image, time_s, guess)
+        return self._unnamed.add(image, time_s, guess)
 
     def unsure(self) -> list[Path]:
         """Return the photos that nobody has named yet, the oldest first."""
-        return self._unnamed().pictures() if (self.folder / _UNSURE).is_dir() else []
+        return self._unnamed.pictures() if (self.folder / _UNSURE).is_dir() else []
 
     def named(self) -> list[Path]:
         """Return the photos that lie in class folders, the oldest first."""
@@ -82,7 +82,7 @@ class Keep:
 
     def unname(self, photo: Path) -> Path:
         """Move a kept photo back to those that nobody has named, and return its new path."""
-        return self._unnamed().adopt(photo)
+        return self._unnamed.adopt(photo)
 
     def drop(self, photo: Path) -> None:
         """Delete a kept photo.
@@ -92,10 +92,9 @@ class Keep:
         """
         self._named.remove(photo)
 
+    @cached_property
     def _unnamed(self) -> Shelf:
-        if self._unsure is None:
-            self._unsure = Shelf(self.folder / _UNSURE, self._unsure_rules)
-        return self._unsure
+        return Shelf(self.folder / _UNSURE, self._unsure_rules)
 
 
 def class_name(label: str) -> str:

@@ -112,7 +112,7 @@ class Shelf:
             for (_, path), size in zip(ours, sizes, strict=True):
                 if excess <= 0:
                     break
-                self._remove(path)
+                self.remove(path)
                 excess -= size
         return ours[-1][0] + 1 if ours else 1
 
@@ -123,12 +123,9 @@ class Shelf:
             CatdogError: it cannot be deleted.
         """
         with self._at_work():
-            self._remove(picture)
-
-    def _remove(self, path: Path) -> None:
-        path.unlink()
-        if path.parent != self._folder:
-            _tidy(path.parent)
+            picture.unlink()
+            if picture.parent != self._folder:
+                _tidy(picture.parent)
 
     def _ours(self) -> list[tuple[int, Path]]:
         """Return number and path of each picture, sorted."""

@@ -19,26 +19,24 @@ class Desk:
     """Photos that are worked through: those that nobody has named, then those of class folders.
 
     What is deleted goes at the end, by `close`: until then it can be taken back.
+
+    Attributes:
+        place: the number of the photo on top: 0, 1, 2 ...
     """
 
     def __init__(self, keep: Keep, unnamed: Sequence[Path], named: Sequence[Path] = ()) -> None:
         self._keep = keep
         self._photos = [Photo(path, None) for path in unnamed] + [Photo(path, path.parent.name) for path in named]
-        self._at = 0
+        self.place = 0
         self._before: list[tuple[int, Photo]] = []  # what was done: to which one, and how it was
 
     def __len__(self) -> int:
         return len(self._photos)
 
     @property
-    def place(self) -> int:
-        """The number of the photo on top: 0, 1, 2 ..."""
-        return self._at
-
-    @property
     def top(self) -> Photo | None:
         """The photo to decide on; None when there is no more."""
-        return self._photos[self._at] if self._at < len(self._photos) else None
+        return self._photos[self.place] if self.place < len(self._photos) else None
 
     def name(self, label: str) -> Path:
         """Put the photo on top into a class, and return its new path.
@@ -47,18 +45,18 @@ class Desk:
             InputError: the label cannot name a class folder.
             CatdogError: it cannot be moved. It stays on top.
         """
-        photo = self._photos[self._at]
+        photo = self._photos[self.place]
         path = photo.path if photo.label == label else self._keep.name(photo.path, label)
         self._next(Photo(path, path.parent.name))
         return path
 
     def drop(self) -> None:
         """Have the photo on top deleted."""
-        self._next(self._photos[self._at]._replace(gone=True))
+        self._next(self._photos[self.place]._replace(gone=True))
 
     def skip(self) -> None:
         """Leave the photo on top as it is."""
-        self._next(self._photos[self._at])
+        self._next(self._photos[self.place])
 
     def undo(self) -> bool:
         """Take back what was done last, and return whether there was anything.
@@ -74,7 +72,7 @@ class Desk:
             before = before._replace(path=self._keep.unname(now.path))
         elif before.label is not None and before.label != now.label:
             before = before._replace(path=self._keep.name(now.path, before.label))
-        self._at, self._photos[at] = at, before
+        self.place, self._photos[at] = at, before
         return True
 
     def close(self) -> int:
@@ -94,6 +92,6 @@ class Desk:
         return sum(self._photos[at].label != before.label for at, before in self._before)
 
     def _next(self, now: Photo) -> None:
-        self._before.append((self._at, self._photos[self._at]))
-        self._photos[self._at] = now
-        self._at += 1
+        self._before.append((self.place, self._photos[self.place]))
+        self._photos[self.place] = now
+        self.place += 1

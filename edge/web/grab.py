@@ -14,9 +14,7 @@ class Grab:
 
     def offer(self, moment: Moment) -> None:
         """Hand over a copy of a fresh frame, where somebody waits for it. In the runner's thread."""
-        if not moment.fresh or moment.stream not in self._waiting:
-            return
-        waiting = self._waiting.pop(moment.stream, None)
+        waiting = self._waiting.pop(moment.stream, None) if moment.fresh else None
         if waiting is not None and not waiting.get_loop().is_closed():
             photo = (moment.frame.image.copy(), moment.time_s)
             waiting.get_loop().call_soon_threadsafe(waiting.set_result, photo)

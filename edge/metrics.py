@@ -24,20 +24,14 @@ class Share(NamedTuple):
     hits: int
     n: int
 
-    @property
-    def value(self) -> float | None:
-        """The share, 0..1; None of nothing."""
-        return self.hits / self.n if self.n else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share."""
-        return wilson(self.hits, self.n)
-
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON-ready data; share, low and high are None where there was nothing to count."""
-        low, high = self.interval if self.n else (None, None)
-        return {"hits": self.hits, "n": self.n, "share": self.value, "low": low, "high": high}
+        """Return the figures as JSON-ready data: with the share, 0..1, and Wilson's 95 % interval of it, low to high.
+
+        These three are None where there was nothing to count.
+        """
+        share = self.hits / self.n if self.n else None
+        low, high = wilson(self.hits, self.n) if self.n else (None, None)
+        return {"hits": self.hits, "n": self.n, "share": share, "low": low, "high": high}
 
 
 class ClassFigures(NamedTuple):

@@ -68,11 +68,9 @@ class Classifier:
 
     def __init__(self, path: Path | str = DEFAULT_MODEL, threads: int = 1) -> None:
         self.path, self.threads = Path(path), threads
-        content = read_model(self.path)
-        self.contract: Contract = unseal(content, self.path)
-        self._interpreter: Any = runtime.load(content, threads, self.path)
-        # The file stays alive with its interpreter, which reads the weights in place.
-        self._content = content
+        self.content = read_model(self.path)  # stays alive with the interpreter, which reads the weights in place
+        self.contract: Contract = unseal(self.content, self.path)
+        self._interpreter: Any = runtime.load(self.content, threads, self.path)
         self._input, self._output = self._tensors()
         self._picture = self._interpreter.tensor(self._input["index"])
         self._steps = _steps(self._output)
@@ -105,11 +103,11 @@ class Classifier:
     @property
     def digest(self) -> str:
         """SHA-256 of the file up to its last 64 bytes, which hold it, in hex."""
-        return self._content[-64:].decode()
+        return self.content[-64:].decode()
 
     def associated(self, name: str) -> bytes | None:
         """Return a file that the model file carries, e.g. "labels.txt"; None where it has none of that name."""
-        return member(self._content, name)
+        return member(self.content, name)
 
     def predict(self, image: Image) -> npt.NDArray[np.float32]:
         """Return the probabilities float32 (labels,) of a picture uint8 (height, width, 3), BGR."""
@@ -126,11 +124,6 @@ class Classifier:
         before, self._interpreter = self._interpreter, interpreter
         self._picture = interpreter.tensor(self._input["index"])
         return before
-
-    @property
-    def content(self) -> bytes:
-        """The model file, as it was read."""
-        return self._content
 
     def _take(self, image: Image) -> None:
         """Fit a picture into the input, written there at once where it takes bytes."""

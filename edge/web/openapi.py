@@ -6,17 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edge import __version__
-from edge.web.schemas import SCHEMAS, ref
+from edge.web.schemas import SCHEMAS, TEXT, WHOLE, ref
 
 
 def _query(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": about, "schema": schema}
 
 
-_WHOLE = {"type": "integer", "minimum": 0}
-_SOURCE = _query("source", "which of the run's sources: 0, 1, 2 ...", {**_WHOLE, "default": 0})
+_SOURCE = _query("source", "which of the run's sources: 0, 1, 2 ...", {**WHOLE, "default": 0})
 _MAP = _query("map", "1 for messages of where the evidence lies, too", {"type": "string", "enum": ["0", "1"]})
-_NUMBER = {"name": "number", "in": "path", "required": True, "schema": _WHOLE}
+_NUMBER = {"name": "number", "in": "path", "required": True, "schema": WHOLE}
 _KINDS = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
 _WRONG = {
     401: "the token is missing or wrong",
@@ -53,14 +52,13 @@ def _post(summary: str, body: dict[str, Any], reply: dict[str, Any], *errors: in
     return {"post": {**told, "requestBody": {"required": True, "content": content}}}
 
 
-_TEXT: dict[str, Any] = {"type": "string"}
-_JPEG = _reply("a JPEG", "image/jpeg", {**_TEXT, "contentMediaType": "image/jpeg"})
+_JPEG = _reply("a JPEG", "image/jpeg", {**TEXT, "contentMediaType": "image/jpeg"})
 _PHOTOS = {kind: {"type": "string", "contentMediaType": kind} for kind in _KINDS}
 _PATHS: dict[str, dict[str, Any]] = {
     "/api/state": _get("All that is known now", _json("model, sources, temperature", "State")),
     "/api/events": _get(
         "Server-sent events: state (a State), happened (an Event), map (a Map)",
-        _reply("a stream without end", "text/event-stream", _TEXT),
+        _reply("a stream without end", "text/event-stream", TEXT),
         404,
         503,
         parameters=(_SOURCE, _MAP),
@@ -84,13 +82,13 @@ _PATHS: dict[str, dict[str, Any]] = {
     "/snapshot.jpg": _get("A picture of now", _JPEG, 404, 503, parameters=(_SOURCE,)),
     "/stream.mjpg": _get(
         "Motion JPEG, as cameras send it",
-        _reply("JPEGs without end", "multipart/x-mixed-replace", _TEXT),
+        _reply("JPEGs without end", "multipart/x-mixed-replace", TEXT),
         404,
         503,
         parameters=(_SOURCE,),
     ),
     "/healthz": _get("Whether every source has fresh answers", _json("all have", "Health")),
-    "/metrics": _get("Counters for Prometheus", _reply("its text format", "text/plain", _TEXT)),
+    "/metrics": _get("Counters for Prometheus", _reply("its text format", "text/plain", TEXT)),
     "/openapi.json": _get("This document", _reply("OpenAPI 3.1", "application/json", {"type": "object"})),
 }
 _PATHS["/healthz"]["get"]["responses"]["503"] = _json("one has none", "Health")

@@ -6,10 +6,10 @@ from edge.capture import health
 from edge.outputs import ASLEEP
 
 Schema = dict[str, Any]
-_TEXT: Schema = {"type": "string"}
+TEXT: Schema = {"type": "string"}
 _TIME: Schema = {"type": "string", "format": "date-time"}
 _NUMBER: Schema = {"type": "number"}
-_WHOLE: Schema = {"type": "integer", "minimum": 0}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1.000001}
 _BOOLEAN: Schema = {"type": "boolean"}
 _SHARES: Schema = {"type": "object", "additionalProperties": _SHARE, "description": "share of each label"}
@@ -36,78 +36,78 @@ def _object(optional: Schema | None = None, **fields: Schema) -> Schema:
 
 
 _EVENT: dict[str, Schema] = {
-    "id": _WHOLE,
-    "stream": _WHOLE,
+    "id": WHOLE,
+    "stream": WHOLE,
     "event": {"enum": ["arrived", "left", "visit"]},
-    "label": _TEXT,
-    "source": _TEXT,
+    "label": TEXT,
+    "source": TEXT,
     "time": _TIME,
     "duration_s": _NUMBER,
     "probability": _SHARE,
 }
 _WHEN: dict[str, Schema] = {"began": _TIME, "position_s": _NUMBER, "began_s": _NUMBER}  # of a camera, of a recording
-_KNOB: dict[str, Schema] = {"name": _TEXT, "value": _NUMBER}
+_KNOB: dict[str, Schema] = {"name": TEXT, "value": _NUMBER}
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object(error=_TEXT),
-    "Answer": _object(source=_TEXT, label=_TEXT, probability=_SHARE, probabilities=_SHARES, latency_ms=_NUMBER),
+    "Error": _object(error=TEXT),
+    "Answer": _object(source=TEXT, label=TEXT, probability=_SHARE, probabilities=_SHARES, latency_ms=_NUMBER),
     "Model": _object(
-        name=_TEXT,
-        variant=_TEXT,
+        name=TEXT,
+        variant=TEXT,
         sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        labels=_list(_TEXT),
-        fallback=_or_null(_TEXT),
+        labels=_list(TEXT),
+        fallback=_or_null(TEXT),
         map=_BOOLEAN,
     ),
     "Source": _object(
         {"position_s": _NUMBER},
-        stream=_WHOLE,
-        source=_TEXT,
+        stream=WHOLE,
+        source=TEXT,
         state={"enum": STATES},
-        label=_or_null(_TEXT),
+        label=_or_null(TEXT),
         probability=_or_null(_SHARE),
         probabilities=_SHARES,
         smoothed=_SHARES,
-        verdict=_or_null(_object(label=_TEXT, probability=_SHARE)),
+        verdict=_or_null(_object(label=TEXT, probability=_SHARE)),
         latency_ms=_or_null(_NUMBER),
-        frame=_WHOLE,
+        frame=WHOLE,
         time=_TIME,
         age_ms=_NUMBER,
         picture={"enum": ["good", "frozen", "black", "dark"]},
         rate=_NUMBER,
-        dropped=_WHOLE,
-        present=_or_null(_TEXT),
+        dropped=WHOLE,
+        present=_or_null(TEXT),
     ),
     "State": _object(
         time=_TIME,
-        version=_TEXT,
+        version=TEXT,
         model=ref("Model"),
         temperature_c=_or_null(_NUMBER),
-        viewers=_WHOLE,
+        viewers=WHOLE,
         patience_s=_NUMBER,
         keep=_BOOLEAN,
         sources=_list(ref("Source")),
     ),
     "Event": _object(_WHEN, **_EVENT),
-    "Visits": _object(visits=_list(_object(_WHEN, picture=_or_null(_TEXT), **_EVENT))),
+    "Visits": _object(visits=_list(_object(_WHEN, picture=_or_null(TEXT), **_EVENT))),
     "History": _object(
-        stream=_WHOLE,
-        labels=_list(_TEXT),
-        points=_list(_object(time=_TIME, probabilities=_list(_SHARE), verdict=_TEXT)),
+        stream=WHOLE,
+        labels=_list(TEXT),
+        points=_list(_object(time=_TIME, probabilities=_list(_SHARE), verdict=TEXT)),
     ),
     "Map": _object(
-        stream=_WHOLE,
-        frame=_WHOLE,
-        label=_TEXT,
-        rows=_WHOLE,
-        columns=_WHOLE,
+        stream=WHOLE,
+        frame=WHOLE,
+        label=TEXT,
+        rows=WHOLE,
+        columns=WHOLE,
         values=_list({"type": "integer", "minimum": 0, "maximum": 255}),
         box={"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 4},
     ),
-    "Knob": _object(text=_TEXT, default=_NUMBER, least=_NUMBER, most=_NUMBER, flag=_TEXT, **_KNOB),
+    "Knob": _object(text=TEXT, default=_NUMBER, least=_NUMBER, most=_NUMBER, flag=TEXT, **_KNOB),
     "Knobs": _object(knobs=_list(ref("Knob"))),
     "Turn": _object(**_KNOB),
-    "Keep": _object({"source": _WHOLE}, label=_TEXT),
-    "Kept": _object(kept=_TEXT),
+    "Keep": _object({"source": WHOLE}, label=TEXT),
+    "Kept": _object(kept=TEXT),
     "Health": _object(fresh=_BOOLEAN, states=_list({"enum": STATES})),
 }

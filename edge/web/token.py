@@ -4,7 +4,6 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 
 from edge.errors import CatdogError
@@ -13,12 +12,12 @@ _NAME = "web-token"
 _FORM = re.compile(r"[\w-]{22,}")  # 128 bits and more, in base64 for addresses
 
 
-def folder(environment: Mapping[str, str] = os.environ) -> Path:
+def folder() -> Path:
     """Return where this user's programs keep their state: as systemd says for a service, else as XDG does."""
-    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     if given:
         return Path(given)
-    return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "catdog"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "catdog"
 
 
 def obtain(where: Path) -> tuple[str, Path, bool]:

@@ -64,9 +64,12 @@ def ratio(values: Floats, reference: Floats, random: np.random.Generator) -> dic
     return {"ratio": float(np.median(ratios)), "low": low, "high": high}
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Return median, least and most of a few values."""
-    return {"median": float(np.median(values)), "least": min(values), "most": max(values), "n": len(values)}
+def spread(values: Sequence[float | None]) -> dict[str, float] | None:
+    """Return median, least and most of the few values that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return {"median": float(np.median(known)), "least": min(known), "most": max(known), "n": len(known)}
 
 
 def front(models: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -33,6 +33,7 @@ _ARM_PARTS = {
     "0xb76": "ARM1176",
 }
 
+_CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
 _OTHERS = 0.1  # share of all cores that other programs may use before a run counts as disturbed
 _DROP = 0.95  # of the clock frequency at the start that must be left at the end
 _DRIFT = 1.10  # by how much the first model may take longer at the end than at the beginning
@@ -55,8 +56,7 @@ def facts(machine: Machine) -> dict[str, Any]:
         "architecture": platform.machine(),
         "features": [name for name in FEATURES if name in words],
         "cores": cores(),
-        "max_mhz": max(machine.numbers("sys/devices/system/cpu/cpu*/cpufreq/cpuinfo_max_freq"), default=0) // 1000
-        or None,
+        "max_mhz": max(machine.numbers(_CPUFREQ + "cpuinfo_max_freq"), default=0) // 1000 or None,
         "memory_mb": int(memory[0]) * 1024 // 10**6 if memory and memory[0].isdigit() else None,
         "system": f"{platform.system()} {platform.release()}",
         "versions": {
@@ -104,9 +104,6 @@ def governor_note(before: Mapping[str, Any]) -> list[str]:
         return []
     remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
     return [f"the governor is {before['governor']}, not performance: times hang on what ran before. {remedy}"]
-
-
-_CPUFREQ = "sys/devices/system/cpu/cpu*/cpufreq/"
 
 
 def _moving(machine: Machine) -> dict[str, float | None]:

@@ -31,14 +31,9 @@ def starts(
         for i in random.permutation(len(keys)):
             found[keys[i]].append(fresh.start(models[keys[i]].path, PHOTO))
     return {
-        name: {key: _spread([row[key] for row in rows]) for key in ("load", "first", "start", "memory")}
+        name: {key: figures.spread([row[key] for row in rows]) for key in ("load", "first", "start", "memory")}
         for name, rows in found.items()
     }
-
-
-def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
-    known = [value for value in values if value is not None]
-    return figures.spread(known) if known else None
 
 
 def bare_invoke(classifier: Classifier) -> Callable[[], object]:

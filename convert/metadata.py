@@ -31,9 +31,9 @@ def describe(contract: Contract) -> bytes:
     properties = _table(builder, {1: size}, Int8={0: _RGB})
     content = _table(builder, {1: properties}, Uint8={0: _IMAGE_PROPERTIES})
     # Pixels go in as they are, 0..255: the network scales them. Readers of float models insist on being told.
-    mean_and_deviation = _table(builder, {0: _floats(builder, 0.0), 1: _floats(builder, 1.0)})
+    mean_and_deviation = _table(builder, {0: _vector(builder, 0.0, "Float32"), 1: _vector(builder, 1.0, "Float32")})
     unit = _table(builder, {1: mean_and_deviation}, Uint8={0: _NORMALIZATION})
-    most_and_least = _table(builder, {0: _floats(builder, 255.0), 1: _floats(builder, 0.0)})
+    most_and_least = _table(builder, {0: _vector(builder, 255.0, "Float32"), 1: _vector(builder, 0.0, "Float32")})
     picture = _table(builder, {0: text("image"), 3: content, 4: _vector(builder, unit), 5: most_and_least})
     labels = _table(builder, {0: text("labels.txt")}, Int8={2: _AXIS_LABELS})
     answer = _table(builder, {0: text("probability"), 6: _vector(builder, labels)})
@@ -54,17 +54,10 @@ def _table(builder: flatbuffers.Builder, offsets: Mapping[int, int], **numbers: 
     return int(builder.EndObject())
 
 
-def _vector(builder: flatbuffers.Builder, offset: int) -> int:
-    """Write a vector of one table."""
+def _vector(builder: flatbuffers.Builder, value: float, kind: str = "UOffsetTRelative") -> int:
+    """Write a vector of one table, or of one number of a kind of four bytes."""
     builder.StartVector(4, 1, 4)
-    builder.PrependUOffsetTRelative(offset)
-    return int(builder.EndVector())
-
-
-def _floats(builder: flatbuffers.Builder, value: float) -> int:
-    """Write a vector of one number."""
-    builder.StartVector(4, 1, 4)
-    builder.PrependFloat32(value)
+    getattr(builder, f"Prepend{kind}")(value)
     return int(builder.EndVector())
 
 

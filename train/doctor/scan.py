@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -163,14 +163,11 @@ def _known(store: sqlite3.Connection, key: str, digest: str) -> bool:
 def _store(store: sqlite3.Connection, key: str, digests: Sequence[str], scans: Sequence[Scan]) -> None:
     """Keep a chunk of scans, all or none of it."""
     with store:
-        store.executemany("INSERT OR REPLACE INTO scans VALUES (?, ?, ?, ?, ?)", _rows(key, digests, scans))
-
-
-def _rows(key: str, digests: Sequence[str], scans: Sequence[Scan]) -> Iterator[tuple[Any, ...]]:
-    for digest, found in zip(digests, scans, strict=True):
-        small = json.dumps([found.facts, found.fault, found.height, found.width, found.looks])
-        print_ = found.fingerprint.tobytes() if found.fingerprint is not None else None
-        yield key, digest, small, print_, found.vector.astype("<f2").tobytes() if found.vector is not None else None
+        for digest, found in zip(digests, scans, strict=True):
+            small = json.dumps([found.facts, found.fault, found.height, found.width, found.looks])
+            print_ = found.fingerprint.tobytes() if found.fingerprint is not None else None
+            vector = found.vector.astype("<f2").tobytes() if found.vector is not None else None
+            store.execute("INSERT OR REPLACE INTO scans VALUES (?, ?, ?, ?, ?)", (key, digest, small, print_, vector))
 
 
 def _fetch(store: sqlite3.Connection, key: str, digest: str) -> Scan:

@@ -57,7 +57,10 @@ def summary(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[Sectio
         *(Bars(counts, caption=f"Photos by class, {split}") for split, counts in data["splits"].items()),
     ]
     parts += [Paragraph(words, "warn") for words in _warnings(data)]
-    parts += [Paragraph(words) for words in _judge(data["features"])]
+    features = data["features"]
+    if features.get("accuracy") is not None:
+        judged = f"Judged by {features['name']}: a classifier on it is right about {features['accuracy']:.1%}"
+        parts.append(Paragraph(f"{judged} of the photos it has not seen."))
     if findings:
         parts.append(_table(findings))
     return parts
@@ -73,14 +76,6 @@ def _warnings(data: Mapping[str, Any]) -> Iterator[str]:
         )
     if data["features"].get("note"):
         yield data["features"]["note"]
-
-
-def _judge(features: Mapping[str, Any]) -> Iterator[str]:
-    if features.get("accuracy") is not None:
-        yield (
-            f"Judged by {features['name']}: a classifier on it is right about {features['accuracy']:.1%} of the photos "
-            "it has not seen."
-        )
 
 
 def _table(findings: Sequence[Finding]) -> Table:

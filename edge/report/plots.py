@@ -35,14 +35,9 @@ class Bars(NamedTuple):
         length = scale * value if math.isfinite(value) else 0.0
         low, high = (scale * end for end in self.intervals.get(name, (value, value)))
         room = round((left - 14) / LETTER)
+        shown = name if columns_of(name) <= room else name[: room - 1] + "…"
         return join(
-            tag(
-                "text",
-                name if columns_of(name) <= room else name[: room - 1] + "…",
-                x=left - 8,
-                y=top + 14,
-                text_anchor="end",
-            ),
+            tag("text", shown, x=left - 8, y=top + 14, text_anchor="end"),
             tag("rect", class_="f0", x=left, y=top + 2, width=max(1.0, length), height=16, rx=2),
             tag("path", class_="whisker", d=f"M{left + low:.1f} {top + 10}H{left + high:.1f}") if high > low else "",
             tag("text", number(value, self.form), x=left + max(length, high if high > low else 0) + 6, y=top + 14),

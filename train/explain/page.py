@@ -53,14 +53,10 @@ def page(scene: Scene) -> Image:
     """Return the whole page: uint8 (height, WIDTH + 2 * MARGIN, 3), BGR."""
     parts = panels(scene)
     says = f"{scene.labels[scene.answer]}, {scene.sight.probabilities[scene.answer]:.1%}"
+    title = line(f"What “{scene.model}” sees", blocks.HEADING, WIDTH)
+    subtitle = line(f"{scene.file}: it says {says}", blocks.Type(26, 400, blocks.QUIET), WIDTH)
     rows = [
-        above(
-            [
-                line(f"What “{scene.model}” sees", blocks.HEADING, WIDTH),
-                line(f"{scene.file}: it says {says}", blocks.Type(26, 400, blocks.QUIET), WIDTH),
-            ],
-            4,
-        ),
+        above([title, subtitle], 4),
         _two_columns(parts["input"], parts["filters"]),
         above([parts[name] for name in parts if name.startswith("stage-")], 26),
         _two_columns(parts["map"], parts["answer"]),
@@ -126,13 +122,8 @@ def _stage_panel(scene: Scene, stage: Stage) -> Image:
     of = f" of {scene.sight.convolutions}" if stage.kind == "convolution" else ""
     strongest = np.argsort(-stage.maps.std(axis=(0, 1)), kind="stable")[:_SHOWN_MAPS]
     caption = f"{channels:,} maps of {width} × {height}. The {len(strongest)} with most contrast:"
-    text = above(
-        [
-            line(f"{stage.kind.capitalize()} {stage.number}{of}", blocks.Type(24, 650), 270),
-            paragraph(caption, blocks.Type(19, 400, blocks.QUIET), 270),
-        ],
-        4,
-    )
+    title = line(f"{stage.kind.capitalize()} {stage.number}{of}", blocks.Type(24, 650), 270)
+    text = above([title, paragraph(caption, blocks.Type(19, 400, blocks.QUIET), 270)], 4)
     tiles = [cv2.applyColorMap(_bytes(stage.maps[..., i]), cv2.COLORMAP_VIRIDIS).astype(np.uint8) for i in strongest]
     names = [f"map {i + 1}" for i in strongest]
     return beside([text, blocks.grid(tiles, names, WIDTH - 300, 180)], 30)

@@ -62,17 +62,14 @@ class Run:
         Ends when the sources do, when `limit` frames are done, when the user asks to stop, or when an output wants to
         end here. Whatever ends it, the outputs hear of the visits that this cuts short, and all is closed.
         """
-        try:
-            with ExitStack() as cleanup:
-                cleanup.callback(self._outputs.close)
-                cleanup.callback(self._sources.close)
-                self._outputs.open(self._sources.feeds)  # type: ignore[arg-type]  # they ask for name, live and rate
-                cleanup.callback(self._end)
-                for moment in self._seen(stop, limit):
-                    self._outputs.write(moment)
-                    yield moment
-        except Finished:
-            pass
+        with suppress(Finished), ExitStack() as cleanup:
+            cleanup.callback(self._outputs.close)
+            cleanup.callback(self._sources.close)
+            self._outputs.open(self._sources.feeds)  # type: ignore[arg-type]  # they ask for name, live and rate
+            cleanup.callback(self._end)
+            for moment in self._seen(stop, limit):
+                self._outputs.write(moment)
+                yield moment
 
     def _seen(self, stop: Stop, limit: int | None) -> Iterator[Moment]:
         done = 0

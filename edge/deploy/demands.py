@@ -15,6 +15,7 @@ _LEAST_GLIBC = (2, 28)
 _SPARE_MB = 100  # to be left free
 _UNPACKED = 4  # times a wheel's size: what is in it, and byte code
 _CLOCK_S = 366 * 86400.0
+_OTHER = "Use a Raspberry Pi 3, 4, 5 or Zero 2 W with a 64-bit system"
 _NEWER = "Write Raspberry Pi OS bookworm or later to its card"
 _SEATED = (
     "Power it off and seat both ends of the cable; on the board rpicam-hello --list-cameras tells whether it is seen"
@@ -38,18 +39,14 @@ def check_board(facts: Facts, host: str, now_s: float) -> None:
         (
             facts.machine == "armv6l",
             "has a processor for 32 bits alone (armv6l), for which numpy and OpenCV have no wheels",
-            "Use a Raspberry Pi 3, 4, 5 or Zero 2 W with a 64-bit system",
+            _OTHER,
         ),
         (
             bits_32,
             f"runs a 32-bit system ({facts.machine}); tflite-runtime has a wheel for it, numpy and OpenCV have none",
             "Write Raspberry Pi OS (64-bit) to its card; a Raspberry Pi 3, 4, 5 or Zero 2 W runs it",
         ),
-        (
-            facts.machine not in ("aarch64", "x86_64"),
-            f"has a processor without wheels ({facts.machine})",
-            "Use a Raspberry Pi 3, 4, 5 or Zero 2 W with a 64-bit system",
-        ),
+        (facts.machine not in ("aarch64", "x86_64"), f"has a processor without wheels ({facts.machine})", _OTHER),
         (facts.python == (0, 0), "has no Python 3 with venv", "On the board: sudo apt install python3"),
         (facts.python < _LEAST_PYTHON, f"has Python {_dotted(facts.python)}, which is too old", _NEWER),
         (facts.glibc < _LEAST_GLIBC, f"has glibc {_dotted(facts.glibc)}, which is too old", _NEWER),

@@ -40,8 +40,7 @@ def push(job: Job, told: Push) -> str:
     wish = Wish(release, told.model, text, told.older, told.adopt)
     steps = plan(facts, wish, told.kit.signer, job.layout, job.host)
     if told.dry_run:
-        for step in steps.steps:
-            job.show.note(job.host, f"would do: {step.words}")
+        job.show.note(job.host, *(f"would do: {step.words}" for step in steps.steps))
         return f"{len(steps.steps)} steps to do, nothing was changed" if steps.steps else "nothing to do"
     try:
         for step in steps.prepare:

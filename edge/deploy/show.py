@@ -36,9 +36,10 @@ class Show:
             raise
         self.line(self._good, host, f"{words} ({time.monotonic() - begun_s:.1f} s)")
 
-    def note(self, host: str, words: str) -> None:
+    def note(self, host: str, *lines: str) -> None:
         """Say something that is no step."""
-        self.line(self._none, host, words)
+        for words in lines:
+            self.line(self._none, host, words)
 
     def line(self, mark: str, host: str, words: str) -> None:
         print(f"{mark} {host:<{self._width}}  {printable(words)}", flush=True)

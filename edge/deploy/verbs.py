@@ -24,8 +24,7 @@ def status(job: Job) -> str:
 def logs(job: Job, lines: int) -> str:
     """Show the service's last lines."""
     installed(job)
-    for line in job.quietly(f"journalctl -u {SERVICE} --no-pager -o short-iso -n {lines}"):
-        job.show.note(job.host, line)
+    job.show.note(job.host, *job.quietly(f"journalctl -u {SERVICE} --no-pager -o short-iso -n {lines}"))
     return f"the last {lines} lines at most"
 
 
@@ -39,8 +38,7 @@ def doctor(job: Job) -> str:
     """Let the board's own doctor look it over."""
     installed(job)
     lines = job.quietly(f"{job.layout.catdog} doctor || true")
-    for line in lines:
-        job.show.note(job.host, line)
+    job.show.note(job.host, *lines)
     faults = sum(line.startswith("FAULT") for line in lines)
     if faults:
         raise CatdogError(job.host, "has a fault" if faults == 1 else f"has {faults} faults", "The remedy stands above")
@@ -52,8 +50,8 @@ def bench(job: Job) -> str:
     installed(job)
     command = f"cd / && systemctl stop {SERVICE}; {job.layout.catdog} bench {job.layout.model}; done=$?"
     command += f"; systemctl start {SERVICE}; exit $done"
-    for line in job.carry_out(Step("bench, the service stopped meanwhile", (command,), limit_s=1800)):
-        job.show.note(job.host, line)
+    step = Step("bench, the service stopped meanwhile", (command,), limit_s=1800)
+    job.show.note(job.host, *job.carry_out(step))
     return "measured"
 
 

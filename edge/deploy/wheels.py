@@ -99,13 +99,9 @@ def fetch(lock: str, kind: Kind, cache: Path, offline: bool) -> list[Wheel]:
         _download(missing, kind, cache)
     chosen = list(_choose(wanted, kind, cache))
     if lacking := [pin.requirement for pin, wheel in chosen if wheel is None]:
-        raise CatdogError(
-            f"{', '.join(lacking)}",
-            f"is not in {cache} for {_words(kind)}",
-            "Push once with a network, without --offline"
-            if offline
-            else "See docs/raspberry-pi.md for boards that work",
-        )
+        network = "Push once with a network, without --offline"
+        remedy = network if offline else "See docs/raspberry-pi.md for boards that work"
+        raise CatdogError(", ".join(lacking), f"is not in {cache} for {_words(kind)}", remedy)
     return [wheel for _, wheel in chosen if wheel is not None]
 
 
@@ -126,10 +122,9 @@ def _choose(wanted: Iterable[Pin], kind: Kind, cache: Path) -> Iterator[tuple[Pi
         if ranks:
             files.setdefault(f"{name}=={version}", []).append((min(ranks), path))
     for pin in wanted:
-        candidates = [path for _, path in sorted(files.get(pin.requirement, []))]
-        digests = ((path, file_digest(path)) for path in candidates)
-        best = next(((path, digest) for path, digest in digests if digest in pin.digests), None)
-        yield pin, None if best is None else Wheel(best[0], pin.requirement, best[1])
+        paths = (path for _, path in sorted(files.get(pin.requirement, [])))
+        candidates = (Wheel(path, pin.requirement, file_digest(path)) for path in paths)
+        yield pin, next((wheel for wheel in candidates if wheel.digest in pin.digests), None)
 
 
 def _download(missing: list[Pin], kind: Kind, cache: Path) -> None:

@@ -23,7 +23,7 @@ from edge.errors import CatdogError, InputError
 from train.augment import RandomLight, RandomPaste, RandomView
 from train.balance import times_shown
 from train.feed import Samples, ahead, predict_logits
-from train.head import features_of, fit_head
+from train.head import features_of
 from train.int8 import rounded_to_int8
 from train.loss import loss_of, loss_of_held, taught
 from train.mix import mixed
@@ -191,17 +191,11 @@ class Trainer:
         self.history.append(result)
         return result
 
-    def _validated(self, weights: list[npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        """Return the logits of the validation photos by these weights."""
-        current = self.model.get_weights()
+    def _judge(self, epoch: int, loss: float, started: float, waited: float) -> Epoch:
+        weights, current = self.kept_weights(), self.model.get_weights()
         self.model.set_weights(weights)
         logits = predict_logits(self.model, self.validation)
         self.model.set_weights(current)
-        return logits
-
-    def _judge(self, epoch: int, loss: float, started: float, waited: float) -> Epoch:
-        weights = self.kept_weights()
-        logits = self._validated(weights)
         val_loss = float(np.mean(tf.nn.softmax_cross_entropy_with_logits(self.validation.targets, logits)))
         accuracy = float((logits.argmax(1) == self.validation.targets.argmax(1)).mean())
         # Of epochs that the validation photos cannot tell apart, the later one is kept: it learned at a lower rate and
@@ -217,10 +211,6 @@ class Trainer:
         weights = [np.asarray(weight) for weight in self.average or self.model.get_weights()]
         return rounded_to_int8(self.model, weights) if self.recipe.int8_weights else weights
 
-    def fit_head(self) -> None:
-        """Fit the last layer to the backbone as it is."""
-        fit_head(self.model, self.samples, self.side)
-
     def hold_features(self) -> None:
         """From now on, hold the features to those that the weights of this moment give."""
         features = features_of(self.model)
@@ -228,14 +218,12 @@ class Trainer:
             self._start = keras.models.clone_model(features)
         self._start.set_weights(features.get_weights())
 
-    def judge_start(self) -> None:
-        """Take the weights that it starts from for an epoch 0."""
-        self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0))
-
-    def start_average(self) -> None:
-        """Let the averaged weights begin at the current ones."""
+    def begin(self) -> None:
+        """Let the averaged weights begin at the current ones; where no epoch follows, take these for an epoch 0."""
         for average, weight in zip(self.average, self.model.weights, strict=False):
             average.assign(weight)
+        if not self.recipe.epochs:
+            self.history.append(self._judge(-1, 0.0, time.perf_counter(), 0.0))
 
 
 def _strategy() -> Any:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from edge.errors import CatdogError, InputError
 from train.fit import Trainer
+from train.head import fit_head
 from train.networks import load_backbone
 from train.record import load_same_classes
 
@@ -36,12 +37,9 @@ def start_from_backbone(trainer: Trainer, alpha: float, weights: Path | None, re
     They are in the file `weights`; None downloads Keras' own. A resumed run needs them to hold its features to, alone.
     """
     load_backbone(trainer.model, alpha, weights)
-    if resumed:
-        return
-    trainer.fit_head()
-    trainer.start_average()
-    if not trainer.recipe.epochs:
-        trainer.judge_start()
+    if not resumed:
+        fit_head(trainer.model, trainer.samples, trainer.side)
+        trainer.begin()
 
 
 def start_from_models(trainer: Trainer, paths: list[Path], labels: tuple[str, ...]) -> None:
@@ -56,6 +54,4 @@ def start_from_models(trainer: Trainer, paths: list[Path], labels: tuple[str, ..
             raise InputError(trained.path, other, "Give the --network that it was trained as")
     alike = zip(*(trained.model.get_weights() for trained in models), strict=True)
     trainer.model.set_weights([sum(weights) / len(weights) for weights in alike])
-    trainer.start_average()
-    if not trainer.recipe.epochs:
-        trainer.judge_start()
+    trainer.begin()

@@ -30,7 +30,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
     if n == 0:
         return 1.0
     ways = accumulate(range(k), lambda ways, i: ways * (n - i) // (i + 1), initial=1)  # to choose 0, 1 ... k of n
-    return min(1.0, 2 * sum(ways) / 2**n)
+    return min(1.0, 2 * sum(ways) / (1 << n))
 
 
 def percent(hits: int, n: int) -> str:

@@ -69,7 +69,7 @@ def release_steps(item: Item, name: str, travelling: Mapping[str, Path], layout:
     folder = f"{layout.releases}/{name}"
     size_mb = sum(path.stat().st_size for path in travelling.values()) / 1e6
     uploads = (Upload(path, f"{layout.wheels}/{wheel}") for wheel, path in travelling.items())
-    wheels = (f"install -d -m 755 {layout.wheels}", *uploads)
+    wheels: tuple[Upload | str, ...] = (f"install -d -m 755 {layout.wheels}", *uploads)
     steps = [Step(f"{len(travelling)} of {len(item.wheels)} wheels, {size_mb:.1f} MB", wheels)] if travelling else []
     lay = f"install -d -m 755 {folder} && ln -sfn ../../wheels {folder}/wheels"
     steps.append(Step(f"release {name}, signature verified", (lay, *_signed_files(item, folder, RELEASE, layout))))

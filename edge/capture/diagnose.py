@@ -78,7 +78,6 @@ def _judge(answer: bytes, scheme: str) -> Diagnosis:
     kind = re.search(rb"(?i)\r\ncontent-type: *([\w/.+-]+)", answer)
     if kind and kind[1].lower().startswith((b"multipart/", b"video/")):
         return "sends no picture in time", "Try again, or with a longer --timeout"
-    what = f" but {kind[1].decode()}" if kind else ""
-    return f"answers, but sends no picture or video{what}".replace("video but", "video, but"), (
-        "Give the stream's own address, not that of the camera's web page"
-    )
+    what = f", but {kind[1].decode()}" if kind else ""
+    wrong = f"answers, but sends no picture or video{what}"
+    return wrong, "Give the stream's own address, not that of the camera's web page"

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.reference import programs
-from tests.conftest import ROOT, Command
+from tests.conftest import ROOT, Command, finished
 from tests.docs.pages import PAGES, Line, commands, parts, text
 
 LINES = [line for page in PAGES for line in commands(page)]
@@ -74,9 +73,7 @@ def test_a_command_of_a_page_is_understood(line: Line) -> None:
 def test_a_target_of_a_page_ends_in_commands_that_are_understood(line: Line) -> None:
     # Not with what a make above has been given, as in make test ARGS="tests/docs".
     own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "ARGS")}
-    words = ["make", "-n", *line.words[1:]]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=own)
-    assert done.returncode == 0, f"{line.place}: {done.stderr}"
+    done = finished("make", "-n", *line.words[1:], env=own)
     for printed in done.stdout.splitlines():
         for part in parts(line.place, printed.lstrip("@")):
             if re.match(r"\.venv/\w+/bin/(catdog|python)$", part.words[0]):
